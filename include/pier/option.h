@@ -1,0 +1,127 @@
+/* pier/option.h: socket options by one name, with one unit and one meaning, on every system.
+ *
+ * A boolean is 0 or 1. A number's unit is in the option's name. Where IPv4 and IPv6 have an option
+ * each, the socket's family picks. A value is read back as it was set, where the system can.
+ *
+ * Errors of pier_set_option and pier_get_option, beside those of <pier/socket.h>:
+ *   PIER_EINVAL   no such option, a value out of its range, or setting one that is read-only;
+ *   PIER_ENOTSUP  this system, or this kind of socket, does not have the option.
+ */
+#ifndef PIER_OPTION_H
+#define PIER_OPTION_H
+
+#include <pier/error.h>
+#include <pier/system.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum pier_option {
+  PIER_OPT_BIND,                /* who else may bind the port: PIER_BIND_…; before pier_bind; not read back */
+  PIER_OPT_NODELAY,             /* 0, 1: TCP sends small pieces at once (Nagle's algorithm off) */
+  PIER_OPT_KEEPALIVE,           /* 0, 1: TCP probes an idle peer */
+  PIER_OPT_LINGER_S,            /* -1 off, 0 reset, 1 … 32767 s: what pier_close does with unsent data */
+  PIER_OPT_RECV_BUFFER,         /* bytes, 1 or more; a hint, the system rounds and limits it */
+  PIER_OPT_SEND_BUFFER,         /* bytes, 1 or more; a hint, the system rounds and limits it */
+  PIER_OPT_BROADCAST,           /* 0, 1: a datagram socket may send to broadcast addresses */
+  PIER_OPT_V6ONLY,              /* 0, 1: an AF_INET6 socket takes no IPv4; before pier_bind; pier sets 1 */
+  PIER_OPT_MULTICAST_TTL,       /* 0 … 255: how many routers a multicast datagram passes, less one */
+  PIER_OPT_MULTICAST_LOOP,      /* 0, 1: multicasts come back to this machine; set it on both ends */
+  PIER_OPT_MULTICAST_INTERFACE, /* interface index that multicasts leave by; 0: the system chooses */
+  PIER_OPT_ERROR,               /* read-only: 0 or the socket's pending error code, negative */
+  PIER_OPT_TYPE,                /* read-only: SOCK_STREAM, SOCK_DGRAM… */
+  PIER_OPT_FAMILY,              /* read-only: AF_INET, AF_INET6, AF_UNIX… */
+  PIER_OPT_PROTOCOL,            /* read-only: IPPROTO_TCP… */
+  PIER_OPT_LISTENING            /* read-only: 0, 1 */
+} pier_option;
+
+/* Values of PIER_OPT_BIND. */
+enum pier_bind {
+  PIER_BIND_EXCLUSIVE = 1, /* nobody else may; a server can restart at once (SO_REUSEADDR on POSIX
+                              streams, SO_EXCLUSIVEADDRUSE on Windows) */
+  PIER_BIND_SHARED,        /* several receivers of one multicast port: datagram sockets only */
+  PIER_BIND_BALANCED       /* several sockets, and the kernel spreads what arrives among them:
+                              Linux, FreeBSD; elsewhere PIER_ENOTSUP */
+};
+
+/* Sets an option.
+ *
+ * option, value  see enum pier_option.
+ *
+ * Returns 0, or an error code of the list above, or the system's own: PIER_EACCES, PIER_EPERM for
+ * what is reserved to administrators, PIER_ENODEV, PIER_EADDRNOTAVAIL for an unknown interface.
+ *
+ * Systems  PIER_OPT_MULTICAST_LOOP acts on the sender on POSIX, on the receiver on Windows.
+ */
+PIER_API int pier_set_option(pier_socket_t s, pier_option option, int value);
+
+/* Reads an option.
+ *
+ * option  see enum pier_option.
+ * value   receives it; untouched after an error.
+ *
+ * Returns 0, or an error code of the list above.
+ *
+ * Systems  PIER_OPT_ERROR: reading clears it on POSIX; on Windows it stays until the next
+ *          connection. PIER_OPT_PROTOCOL: PIER_ENOTSUP on macOS and NetBSD.
+ */
+PIER_API int pier_get_option(pier_socket_t s, pier_option option, int *value);
+
+/* Sets an option by the system's own level, name and representation: setsockopt.
+ *
+ * level, name  the system's constants.
+ * value, len   the value as the system wants it.
+ *
+ * Returns 0, or
+ *   PIER_ENOPROTOOPT  the system does not know the option at this level;
+ *   PIER_EINVAL       the system refuses the value, its length, or the moment.
+ *
+ * Systems  The names, types and meanings of options differ; SO_REUSEADDR on Windows lets anyone
+ *          take the port. pier_set_option levels them.
+ */
+PIER_API int pier_setsockopt(pier_socket_t s, int level, int name, const void *value,
+                             socklen_t len);
+
+/* Reads an option by the system's own level, name and representation: getsockopt.
+ *
+ * level, name  the system's constants.
+ * value, len   receive the value; *len says how large it is, and becomes what was written.
+ *
+ * Returns 0, or PIER_ENOPROTOOPT, PIER_EINVAL as pier_setsockopt.
+ *
+ * Systems  Windows writes one byte for some booleans: set the value to 0 before.
+ */
+PIER_API int pier_getsockopt(pier_socket_t s, int level, int name, void *value, socklen_t *len);
+
+/* Joins a multicast group on one interface, and stops delivery of groups that only others joined.
+ *
+ * group            the group's address, IPv4 on an AF_INET and IPv6 on an AF_INET6 socket; its
+ *                  port is not looked at.
+ * interface_index  the interface, as if_nametoindex gives it; 0: the system chooses.
+ * source           NULL, or the only sender that is wanted, of the group's family.
+ *
+ * Returns 0, or
+ *   PIER_EINVAL        the address is not a multicast address;
+ *   PIER_EAFNOSUPPORT  group or source is of another family than the socket's;
+ *   PIER_EADDRINUSE    already joined (Windows also says PIER_EADDRNOTAVAIL or PIER_EINVAL);
+ *   PIER_ENODEV, PIER_EADDRNOTAVAIL, PIER_ENXIO  no such interface, or it does no multicast;
+ *   PIER_ENOBUFS       too many groups;
+ *   PIER_ENOTSUP       joining one source only is not to be had on this system.
+ */
+PIER_API int pier_multicast_join(pier_socket_t s, const struct sockaddr *group,
+                                 unsigned interface_index, const struct sockaddr *source);
+
+/* Leaves a multicast group: the inverse of a pier_multicast_join with the same arguments.
+ *
+ * Returns 0, or
+ *   PIER_EADDRNOTAVAIL  it was not joined; otherwise as pier_multicast_join.
+ */
+PIER_API int pier_multicast_leave(pier_socket_t s, const struct sockaddr *group,
+                                  unsigned interface_index, const struct sockaddr *source);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

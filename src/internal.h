@@ -1,0 +1,27 @@
+/* src/internal.h: what the files of src share among themselves. */
+#ifndef PIER_INTERNAL_H
+#define PIER_INTERNAL_H
+
+#include "os.h"
+
+/* Keeps what seldom happens out of the path that always runs. */
+#ifdef __GNUC__
+#define PIER_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+#define PIER_COLD __attribute__((noinline, cold))
+#else
+#define PIER_UNLIKELY(condition) (condition)
+#define PIER_COLD
+#endif
+
+/* What an address that the system refused is worth: systems name a wrong family and a wrong length
+   differently. Returns error, or the one code that pier documents for the mistake. */
+int pier_address_error(pier_socket_t s, const struct sockaddr *addr, socklen_t len, int error);
+
+/* The length that a family's address needs at least, 0 for a family that pier does not know. */
+socklen_t pier_address_length(int family);
+
+/* The path of an AF_UNIX address: its length without the end, which the system need not write. A
+   name that begins with a NUL is Linux's abstract kind, and counts whole. */
+size_t pier_unix_path(const struct sockaddr_un *un, socklen_t len, const char **path);
+
+#endif

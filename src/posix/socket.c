@@ -1,0 +1,178 @@
+#include "check.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static int set_close_on_exec(pier_socket_t s, bool on)
+{
+  return pier_posix_check(fcntl(s, F_SETFD, on ? FD_CLOEXEC : 0));
+}
+
+/* The flags that socket and accept take in the call itself, where the system has them. */
+static int creation_flags(int flags)
+{
+#ifdef SOCK_CLOEXEC
+  return (flags & PIER_INHERIT ? 0 : SOCK_CLOEXEC) | (flags & PIER_NONBLOCK ? SOCK_NONBLOCK : 0);
+#else
+  (void)flags;
+  return 0;
+#endif
+}
+
+/* Sets afterwards what creation_flags could not say. A socket that BSDs accepted has its
+   listener's mode until then. */
+static int finish_creation(pier_socket_t s, int flags)
+{
+#ifdef SOCK_CLOEXEC
+  (void)s;
+  (void)flags;
+  return 0;
+#else
+  int result = set_close_on_exec(s, !(flags & PIER_INHERIT));
+  return result < 0 ? result : pier_os_set_nonblocking(s, (flags & PIER_NONBLOCK) != 0);
+#endif
+}
+
+static int accept_with_flags(pier_socket_t listener, struct sockaddr *addr, socklen_t *len,
+                             int flags)
+{
+#ifdef SOCK_CLOEXEC
+  return accept4(listener, addr, len, creation_flags(flags));
+#else
+  (void)flags;
+  return accept(listener, addr, len);
+#endif
+}
+
+int pier_os_socket(int family, int type, int protocol, int flags, pier_socket_t *out)
+{
+  int s = pier_posix_check(socket(family, type | creation_flags(flags), protocol));
+  if (s < 0) /* Linux says EINVAL for a type that no family has. */
+    return s == PIER_EINVAL ? PIER_ESOCKTNOSUPPORT : s;
+  int result = finish_creation(s, flags);
+  if (result < 0) {
+    close(s);
+    return result;
+  }
+  *out = s;
+  return 0;
+}
+
+void pier_os_settle(pier_socket_t s, int type)
+{
+  (void)type; /* an unconnected socket never hears of lost datagrams here */
+#ifdef SO_NOSIGPIPE
+  /* macOS refuses it on a connection that was reset already; such a one is told by the next send. */
+  int on = 1;
+  setsockopt(s, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#else
+  (void)s; /* each send has MSG_NOSIGNAL */
+#endif
+}
+
+int pier_os_close(pier_socket_t s)
+{
+  int result = pier_posix_check(close(s));
+  /* The number is free after each of these (POSIX 2024; FreeBSD and macOS tell a reset this way):
+     a second close would hit whoever has it by then. */
+  if (result == PIER_EINTR || result == PIER_EINPROGRESS || result == PIER_ECONNRESET)
+    return 0;
+  return result;
+}
+
+int pier_os_shutdown(pier_socket_t s, int how)
+{
+  return pier_posix_check(shutdown(s, how));
+}
+
+int pier_os_bind(pier_socket_t s, const struct sockaddr *addr, socklen_t len)
+{
+  return pier_posix_check(bind(s, addr, len));
+}
+
+int pier_os_listen(pier_socket_t s, int backlog)
+{
+  return pier_posix_check(listen(s, backlog));
+}
+
+int pier_os_connect(pier_socket_t s, const struct sockaddr *addr, socklen_t len)
+{
+  return pier_posix_check(connect(s, addr, len));
+}
+
+/* What accept says of a connection that died in the queue: POSIX's ECONNABORTED, System V's EPROTO,
+   and the network errors that Linux passes on from the new socket (accept(2)). */
+static int accept_error(int error)
+{
+  switch (error) {
+  case PIER_EPROTO:
+  case PIER_ENETDOWN:
+  case PIER_EHOSTDOWN:
+  case PIER_EHOSTUNREACH:
+  case PIER_ENETUNREACH:
+#ifdef ENONET
+  case -ENONET:
+#endif
+    return PIER_ECONNABORTED;
+  default:
+    return error;
+  }
+}
+
+int pier_os_accept(pier_socket_t listener, struct sockaddr *addr, socklen_t *len, int flags,
+                   pier_socket_t *out)
+{
+  int s = pier_posix_check(accept_with_flags(listener, addr, len, flags));
+  if (s < 0)
+    return accept_error(s);
+  int result = finish_creation(s, flags);
+  if (result < 0) {
+    close(s);
+    return result;
+  }
+  pier_os_settle(s, SOCK_STREAM);
+  *out = s;
+  return 0;
+}
+
+int pier_os_disconnect(pier_socket_t s)
+{
+  struct sockaddr none;
+  memset(&none, 0, sizeof none);
+  none.sa_family = AF_UNSPEC;
+  int result = pier_posix_check(connect(s, &none, sizeof none));
+  /* BSDs dissolve the connection first, and then find fault with the address. */
+  return result == PIER_EAFNOSUPPORT || result == PIER_EINVAL ? 0 : result;
+}
+
+int pier_os_getsockname(pier_socket_t s, struct sockaddr *addr, socklen_t *len)
+{
+  return pier_posix_check(getsockname(s, addr, len));
+}
+
+int pier_os_getpeername(pier_socket_t s, struct sockaddr *addr, socklen_t *len)
+{
+  return pier_posix_check(getpeername(s, addr, len));
+}
+
+int pier_os_set_nonblocking(pier_socket_t s, bool on)
+{
+  int value = on; /* one call, where fcntl would need two and race between them */
+  return pier_posix_check(ioctl(s, FIONBIO, &value));
+}
+
+int pier_os_set_inheritable(pier_socket_t s, bool on)
+{
+  return set_close_on_exec(s, !on);
+}
+
+int pier_os_dup(pier_socket_t s, pier_socket_t *out)
+{
+  int copy = pier_posix_check(fcntl(s, F_DUPFD_CLOEXEC, 0));
+  if (copy < 0)
+    return copy;
+  *out = copy;
+  return 0;
+}

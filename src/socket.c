@@ -1,0 +1,211 @@
+#include "internal.h"
+
+#define CREATION_FLAGS (PIER_NONBLOCK | PIER_INHERIT)
+
+int pier_startup(void)
+{
+  return pier_os_startup();
+}
+
+void pier_cleanup(void)
+{
+  pier_os_cleanup();
+}
+
+const char *pier_version(void)
+{
+  return PIER_VERSION;
+}
+
+/* RFC 3493 wants IPV6_V6ONLY off at first, FreeBSD, NetBSD and Windows have it on. On OpenBSD it is
+   always on, and setting it is an error even so. */
+static int set_v6only(pier_socket_t s)
+{
+  int on = 1;
+  int result = pier_os_setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  if (result == 0)
+    return 0;
+  int now = 0;
+  socklen_t len = sizeof now;
+  if (pier_os_getsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &now, &len) == 0 && now != 0)
+    return 0;
+  return result;
+}
+
+int pier_socket(int family, int type, int protocol, pier_socket_t *out)
+{
+  if (out == NULL)
+    return PIER_EINVAL;
+  *out = PIER_INVALID_SOCKET;
+  if (family == AF_UNSPEC) /* Windows would guess a family from the protocol. */
+    return PIER_EAFNOSUPPORT;
+  int flags = type & CREATION_FLAGS;
+  type &= ~CREATION_FLAGS;
+
+  pier_socket_t s = PIER_INVALID_SOCKET;
+  int result = pier_os_socket(family, type, protocol, flags, &s);
+  if (result == PIER_WSANOTINITIALISED) {
+    result = pier_os_start();
+    if (result == 0)
+      result = pier_os_socket(family, type, protocol, flags, &s);
+  }
+  if (result < 0)
+    return result;
+  pier_os_settle(s, type);
+  if (family == AF_INET6) {
+    result = set_v6only(s);
+    if (result < 0) {
+      pier_os_close(s);
+      return result;
+    }
+  }
+  *out = s;
+  return 0;
+}
+
+int pier_close(pier_socket_t s)
+{
+  return pier_os_close(s);
+}
+
+int pier_abort(pier_socket_t s)
+{
+  /* Refused where there is nothing to reset; the close tells of a bad handle. */
+  pier_set_option(s, PIER_OPT_LINGER_S, 0);
+  return pier_os_close(s);
+}
+
+int pier_shutdown(pier_socket_t s, int how)
+{
+  if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR)
+    return PIER_EINVAL;
+  return pier_os_shutdown(s, how);
+}
+
+int pier_address_error(pier_socket_t s, const struct sockaddr *addr, socklen_t len, int error)
+{
+  if (error != PIER_EINVAL && error != PIER_EFAULT && error != PIER_ENOTSUP &&
+      error != PIER_EADDRNOTAVAIL && error != PIER_EAFNOSUPPORT)
+    return error;
+  if (len < (socklen_t)(offsetof(struct sockaddr, sa_family) + sizeof addr->sa_family))
+    return PIER_EINVAL;
+  int family = pier_os_family(s);
+  if (family >= 0 && addr->sa_family != family)
+    return PIER_EAFNOSUPPORT;
+  if (len < pier_address_length(addr->sa_family) || error == PIER_EFAULT)
+    return PIER_EINVAL;
+  return error;
+}
+
+int pier_bind(pier_socket_t s, const struct sockaddr *addr, socklen_t len)
+{
+  if (addr == NULL)
+    return PIER_EINVAL;
+  int result = pier_os_bind(s, addr, len);
+  return result < 0 ? pier_address_error(s, addr, len, result) : result;
+}
+
+int pier_listen(pier_socket_t s, int backlog)
+{
+  if (backlog <= 0)
+    backlog = SOMAXCONN;
+  else if (backlog > 65535) /* more wraps to a small number in some kernels */
+    backlog = 65535;
+  return pier_os_listen(s, backlog);
+}
+
+int pier_accept(pier_socket_t listener, struct sockaddr *addr, socklen_t *len, int flags,
+                pier_socket_t *out)
+{
+  if (out == NULL)
+    return PIER_EINVAL;
+  *out = PIER_INVALID_SOCKET;
+  if ((addr == NULL) != (len == NULL) || (flags & ~CREATION_FLAGS) != 0)
+    return PIER_EINVAL;
+  socklen_t room = len ? *len : 0;
+  int result;
+  do {
+    if (len)
+      *len = room;
+    result = pier_os_accept(listener, addr, len, flags, out);
+  } while (result == PIER_EINTR || result == PIER_ECONNABORTED);
+  return result;
+}
+
+/* A connect that a signal interrupted goes on by itself, and cannot be called again everywhere:
+   wait for its end, and ask how it ended. An AF_UNIX connect that waited for room in the server's
+   queue has not begun, and is called again. */
+static PIER_COLD int finish_connect(pier_socket_t s, const struct sockaddr *addr, socklen_t len)
+{
+  if (addr->sa_family == AF_UNIX) {
+    int result;
+    do
+      result = pier_os_connect(s, addr, len);
+    while (result == PIER_EINTR);
+    return result;
+  }
+  int result = pier_wait(s, POLLOUT, PIER_FOREVER, NULL);
+  if (result < 0)
+    return result;
+  int error = 0;
+  result = pier_get_option(s, PIER_OPT_ERROR, &error);
+  return result < 0 ? result : error;
+}
+
+int pier_connect(pier_socket_t s, const struct sockaddr *addr, socklen_t len)
+{
+  if (addr == NULL)
+    return PIER_EINVAL;
+  int result = pier_os_connect(s, addr, len);
+  if (result == PIER_EINTR)
+    return finish_connect(s, addr, len);
+  return result < 0 ? pier_address_error(s, addr, len, result) : result;
+}
+
+int pier_disconnect(pier_socket_t s)
+{
+  int type = pier_os_type(s);
+  if (type < 0)
+    return type;
+  return type == SOCK_DGRAM ? pier_os_disconnect(s) : PIER_EINVAL;
+}
+
+int pier_getsockname(pier_socket_t s, struct sockaddr *addr, socklen_t *len)
+{
+  return addr && len ? pier_os_getsockname(s, addr, len) : PIER_EINVAL;
+}
+
+int pier_getpeername(pier_socket_t s, struct sockaddr *addr, socklen_t *len)
+{
+  return addr && len ? pier_os_getpeername(s, addr, len) : PIER_EINVAL;
+}
+
+int pier_set_nonblocking(pier_socket_t s, bool on)
+{
+  return pier_os_set_nonblocking(s, on);
+}
+
+int pier_set_inheritable(pier_socket_t s, bool on)
+{
+  return pier_os_set_inheritable(s, on);
+}
+
+int pier_dup(pier_socket_t s, pier_socket_t *out)
+{
+  if (out == NULL)
+    return PIER_EINVAL;
+  *out = PIER_INVALID_SOCKET;
+  int type = pier_os_type(s); /* fcntl would duplicate a file as well. */
+  return type < 0 ? type : pier_os_dup(s, out);
+}
+
+int pier_adopt(pier_socket_t s)
+{
+  int type = pier_os_type(s);
+  if (type < 0)
+    return type;
+  int result = pier_os_set_inheritable(s, false);
+  if (result == 0)
+    pier_os_settle(s, type);
+  return result;
+}

@@ -1,0 +1,23 @@
+/* src/win32/check.h: the one place where a failed Winsock call becomes an error code. */
+#ifndef PIER_WIN32_CHECK_H
+#define PIER_WIN32_CHECK_H
+
+#include "../os.h"
+
+/* The code of the call that has just failed; also of a Win32 call, whose GetLastError is the same. */
+static inline int pier_win32_error(void)
+{
+  return pier_os_error_from_native(WSAGetLastError());
+}
+
+static inline int pier_win32_check(int result)
+{
+  return result == SOCKET_ERROR ? pier_win32_error() : result;
+}
+
+/* Cuts an address to the room that the caller has, and tells its whole length, as POSIX does;
+   Winsock fails instead. */
+void pier_win32_give_address(const struct sockaddr_storage *from, int from_len,
+                             struct sockaddr *addr, socklen_t *len);
+
+#endif

@@ -1,0 +1,224 @@
+#include "check.h"
+
+#include <mswsock.h>
+#include <string.h>
+
+#ifndef SIO_UDP_NETRESET
+#define SIO_UDP_NETRESET _WSAIOW(IOC_VENDOR, 15) /* Windows SDK 10.0.22621's <mswsock.h> */
+#endif
+
+static int set_inherit(SOCKET s, bool on)
+{
+  DWORD flag = on ? HANDLE_FLAG_INHERIT : 0;
+  return SetHandleInformation((HANDLE)s, HANDLE_FLAG_INHERIT, flag) ? 0 : pier_win32_error();
+}
+
+/* Closes a socket that came to nothing, and passes on why. */
+static int discard(SOCKET s, int error)
+{
+  closesocket(s);
+  return error;
+}
+
+int pier_os_socket(int family, int type, int protocol, int flags, pier_socket_t *out)
+{
+  DWORD creation = WSA_FLAG_OVERLAPPED | (flags & PIER_INHERIT ? 0 : WSA_FLAG_NO_HANDLE_INHERIT);
+  SOCKET s = WSASocketW(family, type, protocol, NULL, 0, creation);
+  if (s == INVALID_SOCKET)
+    return pier_win32_error();
+  if (flags & PIER_NONBLOCK) {
+    int result = pier_os_set_nonblocking(s, true);
+    if (result < 0)
+      return discard(s, result);
+  }
+  *out = s;
+  return 0;
+}
+
+static void turn_off(pier_socket_t s, DWORD control)
+{
+  BOOL off = FALSE;
+  DWORD written;
+  WSAIoctl(s, control, &off, sizeof off, NULL, 0, &written, NULL, NULL);
+}
+
+/* Windows fails a datagram socket's next receive when an earlier datagram was answered by an ICMP
+   error: the port was closed (WSAECONNRESET), or its time to live ran out (WSAENETRESET). */
+void pier_os_settle(pier_socket_t s, int type)
+{
+  if (type != SOCK_DGRAM)
+    return;
+  turn_off(s, SIO_UDP_CONNRESET);
+  turn_off(s, SIO_UDP_NETRESET);
+}
+
+int pier_os_close(pier_socket_t s)
+{
+  int result = pier_win32_check(closesocket(s));
+  if (result != PIER_EAGAIN)
+    return result;
+  /* A non-blocking socket that lingers stays open, says closesocket's documentation. */
+  pier_os_set_nonblocking(s, false);
+  return pier_win32_check(closesocket(s));
+}
+
+int pier_os_shutdown(pier_socket_t s, int how)
+{
+  return pier_win32_check(shutdown(s, how));
+}
+
+/* Windows says WSAEACCES both for a port that it has excluded and for one that another socket
+   holds: a socket without any wish is refused with WSAEACCES again by the first alone. */
+static int explain_refused_bind(pier_socket_t s, const struct sockaddr *addr, socklen_t len)
+{
+  WSAPROTOCOL_INFOW info;
+  int size = sizeof info;
+  if (getsockopt(s, SOL_SOCKET, SO_PROTOCOL_INFOW, (char *)&info, &size) == SOCKET_ERROR)
+    return PIER_EACCES;
+  SOCKET probe = WSASocketW(info.iAddressFamily, info.iSocketType, info.iProtocol, NULL, 0,
+                            WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+  if (probe == INVALID_SOCKET)
+    return PIER_EACCES;
+  int result = pier_win32_check(bind(probe, addr, len));
+  closesocket(probe);
+  return result == PIER_EACCES ? PIER_EACCES : PIER_EADDRINUSE;
+}
+
+int pier_os_bind(pier_socket_t s, const struct sockaddr *addr, socklen_t len)
+{
+  int result = pier_win32_check(bind(s, addr, len));
+  return result == PIER_EACCES ? explain_refused_bind(s, addr, len) : result;
+}
+
+/* Above 200, Windows takes a backlog as it is only in its negative form: SOMAXCONN_HINT. */
+int pier_os_listen(pier_socket_t s, int backlog)
+{
+  if (backlog > 200 && backlog != SOMAXCONN)
+    backlog = -backlog;
+  return pier_win32_check(listen(s, backlog));
+}
+
+int pier_os_connect(pier_socket_t s, const struct sockaddr *addr, socklen_t len)
+{
+  int result = pier_win32_check(connect(s, addr, len));
+  return result == PIER_EAGAIN ? PIER_EINPROGRESS : result;
+}
+
+void pier_win32_give_address(const struct sockaddr_storage *from, int from_len,
+                             struct sockaddr *addr, socklen_t *len)
+{
+  memcpy(addr, from, (size_t)(*len < from_len ? *len : from_len));
+  *len = from_len;
+}
+
+/* An accepted socket has its listener's mode and event selection, and is inheritable. */
+static int finish_accept(SOCKET s, int flags)
+{
+  int result = set_inherit(s, (flags & PIER_INHERIT) != 0);
+  if (result < 0)
+    return result;
+  bool nonblocking = (flags & PIER_NONBLOCK) != 0;
+  result = pier_os_set_nonblocking(s, nonblocking);
+  if (result == PIER_EINVAL && !nonblocking) { /* while an event is selected, it cannot block */
+    WSAEventSelect(s, NULL, 0);
+    result = pier_os_set_nonblocking(s, false);
+  }
+  return result;
+}
+
+int pier_os_accept(pier_socket_t listener, struct sockaddr *addr, socklen_t *len, int flags,
+                   pier_socket_t *out)
+{
+  if (len && *len < 0)
+    return PIER_EINVAL;
+  struct sockaddr_storage from;
+  int from_len = sizeof from;
+  SOCKET s = accept(listener, (struct sockaddr *)&from, &from_len);
+  if (s == INVALID_SOCKET) {
+    int error = pier_win32_error();
+    return error == PIER_ECONNRESET ? PIER_ECONNABORTED : error;
+  }
+  int result = finish_accept(s, flags);
+  if (result < 0)
+    return discard(s, result);
+  if (addr)
+    pier_win32_give_address(&from, from_len, addr, len);
+  *out = s;
+  return 0;
+}
+
+/* An address of nothing but zeros dissolves, says connect's documentation. */
+int pier_os_disconnect(pier_socket_t s)
+{
+  struct sockaddr_in6 none;
+  memset(&none, 0, sizeof none);
+  int family = pier_os_family(s);
+  if (family < 0)
+    return family;
+  int len = family == AF_INET6 ? (int)sizeof none : (int)sizeof(struct sockaddr_in);
+  return pier_win32_check(connect(s, (struct sockaddr *)&none, len));
+}
+
+int pier_os_getsockname(pier_socket_t s, struct sockaddr *addr, socklen_t *len)
+{
+  if (*len < 0)
+    return PIER_EINVAL;
+  struct sockaddr_storage from;
+  int from_len = sizeof from;
+  int result = pier_win32_check(getsockname(s, (struct sockaddr *)&from, &from_len));
+  if (result == PIER_EINVAL) { /* not bound: POSIX gives the wildcard */
+    int family = pier_os_family(s);
+    if (family < 0)
+      return family;
+    memset(&from, 0, sizeof from);
+    ((struct sockaddr *)&from)->sa_family = (u_short)family;
+    from_len = family == AF_INET    ? (int)sizeof(struct sockaddr_in)
+               : family == AF_INET6 ? (int)sizeof(struct sockaddr_in6)
+                                    : (int)sizeof from.ss_family;
+    result = 0;
+  }
+  if (result == 0)
+    pier_win32_give_address(&from, from_len, addr, len);
+  return result;
+}
+
+int pier_os_getpeername(pier_socket_t s, struct sockaddr *addr, socklen_t *len)
+{
+  if (*len < 0)
+    return PIER_EINVAL;
+  struct sockaddr_storage from;
+  int from_len = sizeof from;
+  int result = pier_win32_check(getpeername(s, (struct sockaddr *)&from, &from_len));
+  if (result == 0)
+    pier_win32_give_address(&from, from_len, addr, len);
+  return result;
+}
+
+int pier_os_set_nonblocking(pier_socket_t s, bool on)
+{
+  u_long value = on;
+  return pier_win32_check(ioctlsocket(s, (long)FIONBIO, &value));
+}
+
+int pier_os_set_inheritable(pier_socket_t s, bool on)
+{
+  int type = pier_os_type(s); /* SetHandleInformation would take any handle. */
+  return type < 0 ? type : set_inherit(s, on);
+}
+
+int pier_os_dup(pier_socket_t s, pier_socket_t *out)
+{
+  WSAPROTOCOL_INFOW info;
+  int result = pier_win32_check(WSADuplicateSocketW(s, GetCurrentProcessId(), &info));
+  if (result < 0)
+    return result;
+  SOCKET copy = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0,
+                           WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+  if (copy == INVALID_SOCKET)
+    return pier_win32_error();
+  result = set_inherit(copy, false); /* Windows passes over the flag for a duplicate. */
+  if (result < 0)
+    return discard(copy, result);
+  *out = copy;
+  return 0;
+}

@@ -1,0 +1,328 @@
+#include "check.h"
+
+#include <mswsock.h>
+#include <string.h>
+
+/* The flags that Winsock has not, or has only for sockets that block. */
+#define EMULATED_FLAGS (MSG_DONTWAIT | MSG_WAITALL)
+
+/* pier_iovec is handed to Winsock as it is; its lengths have been checked to fit a ULONG. */
+_Static_assert(sizeof(pier_iovec) == sizeof(WSABUF), "pier_iovec is laid out as WSABUF");
+_Static_assert(offsetof(pier_iovec, iov_len) == offsetof(WSABUF, len), "the length comes first");
+_Static_assert(offsetof(pier_iovec, iov_base) == offsetof(WSABUF, buf), "the pointer comes second");
+
+/* Carries out MSG_DONTWAIT: PIER_EAGAIN if the socket is not ready. */
+static int check_ready(pier_socket_t s, int flags, short events)
+{
+  if (!(flags & MSG_DONTWAIT))
+    return 0;
+  struct pollfd one = {s, events, 0};
+  int ready = pier_os_poll(&one, 1, 0);
+  if (ready < 0)
+    return ready;
+  return one.revents & POLLNVAL ? PIER_ENOTSOCK : ready == 0 ? PIER_EAGAIN : 0;
+}
+
+static int send_error(void)
+{
+  int error = pier_win32_error();
+  return error == PIER_ESHUTDOWN ? PIER_EPIPE : error;
+}
+
+/* What a failed receive means; capacity is the size of the buffers. */
+static pier_ssize_t recv_error(pier_socket_t s, size_t capacity)
+{
+  int error = pier_win32_error();
+  switch (error) {
+  case PIER_EMSGSIZE: /* the buffers are full, and the rest of the datagram is gone */
+    return (pier_ssize_t)capacity;
+  case PIER_ESHUTDOWN:
+    return 0;
+  case PIER_ECONNRESET: /* of a datagram socket that was not settled: an earlier datagram's fate */
+    return pier_os_type(s) == SOCK_DGRAM ? PIER_EINTR : error;
+  case PIER_ENETRESET: /* the same; of a connection, keepalive's probes were not answered */
+    return pier_os_type(s) == SOCK_DGRAM ? PIER_EINTR : PIER_ETIMEDOUT;
+  default:
+    return error;
+  }
+}
+
+pier_ssize_t pier_os_send(pier_socket_t s, const void *data, size_t size, int flags)
+{
+  if (flags & EMULATED_FLAGS) {
+    int ready = check_ready(s, flags, POLLOUT);
+    if (ready < 0)
+      return ready;
+    flags &= ~EMULATED_FLAGS;
+  }
+  int result = send(s, (const char *)data, (int)size, flags);
+  return result == SOCKET_ERROR ? send_error() : result;
+}
+
+pier_ssize_t pier_os_sendto(pier_socket_t s, const void *data, size_t size, int flags,
+                            const struct sockaddr *to, socklen_t len)
+{
+  int ready = check_ready(s, flags, POLLOUT);
+  if (ready < 0)
+    return ready;
+  int result = sendto(s, (const char *)data, (int)size, flags & ~EMULATED_FLAGS, to, len);
+  return result == SOCKET_ERROR ? send_error() : result;
+}
+
+static pier_ssize_t recv_once(pier_socket_t s, void *data, size_t size, int flags)
+{
+  int ready = check_ready(s, flags, POLLIN);
+  if (ready < 0)
+    return ready;
+  int result = recv(s, (char *)data, (int)size, flags & ~EMULATED_FLAGS);
+  return result == SOCKET_ERROR ? recv_error(s, size) : result;
+}
+
+/* Winsock's MSG_WAITALL is refused on sockets that do not block, so a stream is read in a loop. An
+   error behind some bytes is told by the next call. */
+static pier_ssize_t recv_all(pier_socket_t s, void *data, size_t size, int flags)
+{
+  size_t done = 0;
+  while (done < size) {
+    pier_ssize_t result = recv_once(s, (char *)data + done, size - done, flags);
+    if (result <= 0)
+      return done > 0 ? (pier_ssize_t)done : result;
+    done += (size_t)result;
+  }
+  return (pier_ssize_t)done;
+}
+
+/* Takes a datagram into no buffer at all, which Winsock may mistake for a question. */
+static pier_ssize_t recv_nothing(pier_socket_t s, int flags)
+{
+  char scratch;
+  pier_ssize_t result = recv_once(s, &scratch, sizeof scratch, flags);
+  return result < 0 ? result : 0;
+}
+
+static bool is_stream(pier_socket_t s)
+{
+  return pier_os_type(s) == SOCK_STREAM;
+}
+
+pier_ssize_t pier_os_recv(pier_socket_t s, void *data, size_t size, int flags)
+{
+  if ((flags & MSG_WAITALL) && is_stream(s))
+    return recv_all(s, data, size, flags);
+  if (flags & EMULATED_FLAGS)
+    return recv_once(s, data, size, flags);
+  if (size == 0)
+    return recv_nothing(s, flags);
+  int result = recv(s, (char *)data, (int)size, flags);
+  return result == SOCKET_ERROR ? recv_error(s, size) : result;
+}
+
+/* Winsock leaves the address alone on a connection; so its family is cleared before. */
+static pier_ssize_t recvfrom_once(pier_socket_t s, void *data, size_t size, int flags,
+                                  struct sockaddr *from, socklen_t *len)
+{
+  int ready = check_ready(s, flags, POLLIN);
+  if (ready < 0)
+    return ready;
+  struct sockaddr_storage name;
+  int name_len = sizeof name;
+  name.ss_family = AF_UNSPEC;
+  int result = recvfrom(s, (char *)data, (int)size, flags & ~EMULATED_FLAGS,
+                        (struct sockaddr *)&name, &name_len);
+  pier_ssize_t received = result == SOCKET_ERROR ? recv_error(s, size) : result;
+  if (received >= 0)
+    pier_win32_give_address(&name, name.ss_family == AF_UNSPEC ? 0 : name_len, from, len);
+  return received;
+}
+
+pier_ssize_t pier_os_recvfrom(pier_socket_t s, void *data, size_t size, int flags,
+                              struct sockaddr *from, socklen_t *len)
+{
+  if (from == NULL)
+    return pier_os_recv(s, data, size, flags);
+  if (*len < 0)
+    return PIER_EINVAL;
+  if ((flags & MSG_WAITALL) && is_stream(s)) {
+    pier_ssize_t result = recv_all(s, data, size, flags);
+    if (result >= 0)
+      *len = 0;
+    return result;
+  }
+  if (size > 0)
+    return recvfrom_once(s, data, size, flags, from, len);
+  char scratch;
+  pier_ssize_t result = recvfrom_once(s, &scratch, sizeof scratch, flags, from, len);
+  return result < 0 ? result : 0;
+}
+
+/* The pieces as Winsock wants them: one at least. */
+typedef struct buffers {
+  WSABUF *first;
+  DWORD count;
+  WSABUF none;
+  char scratch;
+} buffers;
+
+/* scratch_size is what stands in for no pieces: 0 to send, 1 to receive. */
+static void buffers_of(buffers *b, const pier_msghdr *message, ULONG scratch_size)
+{
+  b->none.len = scratch_size;
+  b->none.buf = &b->scratch;
+  b->first = (WSABUF *)(void *)message->msg_iov;
+  b->count = (DWORD)message->msg_iovlen;
+  for (size_t i = 0; i < message->msg_iovlen; i++)
+    if (message->msg_iov[i].iov_len != 0)
+      return;
+  b->first = &b->none;
+  b->count = 1;
+}
+
+static size_t capacity_of(const pier_msghdr *message)
+{
+  size_t capacity = 0;
+  for (size_t i = 0; i < message->msg_iovlen; i++)
+    capacity += message->msg_iov[i].iov_len;
+  return capacity;
+}
+
+pier_ssize_t pier_os_sendmsg(pier_socket_t s, const pier_msghdr *message, int flags)
+{
+  int ready = check_ready(s, flags, POLLOUT);
+  if (ready < 0)
+    return ready;
+  DWORD native_flags = (DWORD)(flags & ~EMULATED_FLAGS);
+  DWORD sent = 0;
+  buffers b;
+  buffers_of(&b, message, 0);
+  int result;
+  if (message->msg_controllen != 0) {
+    WSAMSG native = {message->msg_name, message->msg_name ? message->msg_namelen : 0, b.first,
+                     b.count, {(ULONG)message->msg_controllen, message->msg_control}, 0};
+    result = WSASendMsg(s, &native, native_flags, &sent, NULL, NULL);
+  } else if (message->msg_name) {
+    result = WSASendTo(s, b.first, b.count, &sent, native_flags, message->msg_name,
+                       message->msg_namelen, NULL, NULL);
+  } else {
+    result = WSASend(s, b.first, b.count, &sent, native_flags, NULL, NULL);
+  }
+  return result == SOCKET_ERROR ? send_error() : (pier_ssize_t)sent;
+}
+
+/* WSARecvMsg is had from the provider only; all sockets of the base provider share it. */
+static LPFN_WSARECVMSG find_recvmsg(pier_socket_t s)
+{
+  static void *volatile cached;
+  void *function = cached;
+  if (function == NULL) {
+    GUID id = WSAID_WSARECVMSG;
+    DWORD written;
+    if (WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id, &function, sizeof function,
+                 &written, NULL, NULL) == SOCKET_ERROR)
+      return NULL;
+    InterlockedExchangePointer(&cached, function);
+  }
+  union {
+    void *data;
+    LPFN_WSARECVMSG code;
+  } pointer = {function};
+  return pointer.code;
+}
+
+static pier_ssize_t recvmsg_with_control(pier_socket_t s, pier_msghdr *message, buffers *b,
+                                         int flags)
+{
+  LPFN_WSARECVMSG recvmsg_function = find_recvmsg(s);
+  if (recvmsg_function == NULL)
+    return pier_win32_error();
+  struct sockaddr_storage name;
+  name.ss_family = AF_UNSPEC;
+  WSAMSG native = {(struct sockaddr *)&name, sizeof name, b->first, b->count,
+                   {(ULONG)message->msg_controllen, message->msg_control}, (DWORD)flags};
+  DWORD received = 0;
+  pier_ssize_t result = 0;
+  bool is_cut = false;
+  if (recvmsg_function(s, &native, &received, NULL, NULL) == SOCKET_ERROR) {
+    is_cut = WSAGetLastError() == WSAEMSGSIZE;
+    result = recv_error(s, capacity_of(message));
+    if (result < 0)
+      return result;
+  }
+  int told = (int)native.dwFlags & (MSG_TRUNC | MSG_CTRUNC);
+  if (is_cut && !(told & MSG_CTRUNC))
+    told |= MSG_TRUNC;
+  message->msg_flags = told;
+  message->msg_controllen = native.Control.len;
+  if (message->msg_name)
+    pier_win32_give_address(&name, name.ss_family == AF_UNSPEC ? 0 : native.namelen,
+                            message->msg_name, &message->msg_namelen);
+  return told & MSG_TRUNC ? result : (pier_ssize_t)received;
+}
+
+static pier_ssize_t recvmsg_plain(pier_socket_t s, pier_msghdr *message, buffers *b, int flags)
+{
+  struct sockaddr_storage name;
+  int name_len = sizeof name;
+  name.ss_family = AF_UNSPEC;
+  DWORD received = 0;
+  DWORD native_flags = (DWORD)flags;
+  pier_ssize_t result;
+  message->msg_flags = 0;
+  if (WSARecvFrom(s, b->first, b->count, &received, &native_flags, (struct sockaddr *)&name,
+                  &name_len, NULL, NULL) == SOCKET_ERROR) {
+    if (WSAGetLastError() == WSAEMSGSIZE)
+      message->msg_flags = MSG_TRUNC;
+    result = recv_error(s, capacity_of(message));
+  } else {
+    result = (pier_ssize_t)received;
+  }
+  if (result < 0)
+    return result;
+  message->msg_controllen = 0;
+  if (message->msg_name)
+    pier_win32_give_address(&name, name.ss_family == AF_UNSPEC ? 0 : name_len, message->msg_name,
+                            &message->msg_namelen);
+  return result;
+}
+
+/* MSG_WAITALL on a stream: piece after piece. */
+static pier_ssize_t recvmsg_all(pier_socket_t s, pier_msghdr *message, int flags)
+{
+  pier_ssize_t done = 0;
+  for (size_t i = 0; i < message->msg_iovlen; i++) {
+    const pier_iovec *piece = &message->msg_iov[i];
+    pier_ssize_t result = recv_all(s, piece->iov_base, piece->iov_len, flags);
+    if (result < 0 && done == 0)
+      return result;
+    done += result > 0 ? result : 0;
+    if (result < (pier_ssize_t)piece->iov_len)
+      break;
+  }
+  message->msg_namelen = 0;
+  message->msg_controllen = 0;
+  message->msg_flags = 0;
+  return done;
+}
+
+pier_ssize_t pier_os_recvmsg(pier_socket_t s, pier_msghdr *message, int flags)
+{
+  if (message->msg_name && message->msg_namelen < 0)
+    return PIER_EINVAL;
+  bool has_control = message->msg_controllen != 0;
+  if (((flags & MSG_WAITALL) || has_control) && is_stream(s)) { /* streams have no control data */
+    if (flags & MSG_WAITALL)
+      return recvmsg_all(s, message, flags);
+    has_control = false;
+  }
+  int ready = check_ready(s, flags, POLLIN);
+  if (ready < 0)
+    return ready;
+  flags &= ~EMULATED_FLAGS;
+  buffers b;
+  buffers_of(&b, message, 1);
+  pier_ssize_t result = has_control ? recvmsg_with_control(s, message, &b, flags)
+                                    : recvmsg_plain(s, message, &b, flags);
+  if (b.first != &b.none || result <= 0)
+    return result;
+  message->msg_flags |= MSG_TRUNC; /* the byte in the scratch was one of a datagram's */
+  return 0;
+}
