@@ -4,15 +4,6 @@
 
 #include "os.h"
 
-/* Keeps what seldom happens out of the path that always runs. */
-#ifdef __GNUC__
-#define PIER_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
-#define PIER_COLD __attribute__((noinline, cold))
-#else
-#define PIER_UNLIKELY(condition) (condition)
-#define PIER_COLD
-#endif
-
 /* What an address that the system refused is worth: systems name a wrong family and a wrong length
    differently. Returns error, or the one code that pier documents for the mistake. */
 int pier_address_error(pier_socket_t s, const struct sockaddr *addr, socklen_t len, int error);

@@ -7,8 +7,8 @@
  * What a system promises for all of them:
  *   - One function makes one system call, or as few as give the promised effect.
  *   - 0 or more is success; a failure is a code of <pier/error.h>, taken from the system in the
- *     statement after the call that failed. Nothing is retried: what came to nothing, because of a
- *     signal or of an earlier datagram's fate, is PIER_EINTR, and is called again.
+ *     statement after the call that failed. A signal's interruption is PIER_EINTR, and the caller
+ *     decides; only the transfers are restarted inside, where it costs least.
  *   - Whatever a failing function opened, it has closed.
  *   - Nothing is allocated, unless the comment says so.
  *
@@ -23,6 +23,15 @@
 #include <pier/pier.h>
 
 #include <stdint.h>
+
+/* Keeps what seldom happens out of the path that always runs. */
+#ifdef __GNUC__
+#define PIER_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+#define PIER_COLD __attribute__((noinline, cold))
+#else
+#define PIER_UNLIKELY(condition) (condition)
+#define PIER_COLD
+#endif
 
 /* The most bytes of one transfer: what Linux cuts a call to, and below the INT_MAX that macOS and
    Winsock take. */
@@ -92,8 +101,9 @@ int pier_os_dup(pier_socket_t s, pier_socket_t *out);
 
 /* The Berkeley transfers. flags are the user's, and never MSG_PEEK with MSG_WAITALL; MSG_NOSIGNAL
    is the system's to add, MSG_DONTWAIT and MSG_WAITALL its to bring about. A size of 0 comes for
-   datagram sockets only. A datagram cut by the buffer is a success of the buffer's size. Addresses
-   may be NULL; they are cut like accept's, and have length 0 where there is none. */
+   datagram sockets only. A datagram cut by the buffer is a success of the buffer's size; what an
+   unconnected datagram socket hears of an earlier datagram's fate is passed over. Addresses may be
+   NULL; they are cut like accept's, and have length 0 where there is none. Never PIER_EINTR. */
 pier_ssize_t pier_os_send(pier_socket_t s, const void *data, size_t size, int flags);
 pier_ssize_t pier_os_recv(pier_socket_t s, void *data, size_t size, int flags);
 pier_ssize_t pier_os_sendto(pier_socket_t s, const void *data, size_t size, int flags,

@@ -8,10 +8,15 @@ static bool is_digits(const char *text)
   return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
 }
 
-/* glibc and Windows take a port above 65535 and cut it to 16 bits without a word. */
-static bool is_port_too_large(const char *service)
+/* glibc and Windows take a port above 65535 and cut it to 16 bits without a word; and what strtoul
+   takes for a number, with a sign or after a space, too. No service's name begins so. */
+static bool is_bad_port(const char *service)
 {
-  if (service == NULL || !is_digits(service))
+  if (service == NULL)
+    return false;
+  if (strchr(" \t\n\v\f\r+-", *service))
+    return true;
+  if (!is_digits(service))
     return false;
   service += strspn(service, "0");
   size_t length = strlen(service);
@@ -44,7 +49,7 @@ int pier_getaddrinfo(const char *host, const char *service, const struct addrinf
   /* An empty name is every local address on Windows, and no name elsewhere. */
   if ((host == NULL && service == NULL) || (host && *host == '\0'))
     return PIER_EAI_NONAME;
-  if (is_port_too_large(service))
+  if (is_bad_port(service))
     return PIER_EAI_SERVICE;
   struct addrinfo all = complete(hints);
   int result = pier_os_getaddrinfo(host, service, &all, out);

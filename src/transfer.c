@@ -33,23 +33,17 @@ static PIER_COLD pier_ssize_t send_odd(pier_socket_t s, const void *data, size_t
   int nothing = is_nothing(s, size);
   if (nothing != 0)
     return nothing < 0 ? nothing : 0;
-  pier_ssize_t result;
-  do
-    result = pier_os_send(s, data, clamp(size), flags);
-  while (result == PIER_EINTR);
-  return result;
+  return pier_os_send(s, data, clamp(size), flags);
 }
 
 static PIER_COLD pier_ssize_t recv_odd(pier_socket_t s, void *data, size_t size, int flags)
 {
+  if (flags_conflict(flags))
+    return PIER_EINVAL;
   int nothing = is_nothing(s, size);
   if (nothing != 0)
     return nothing < 0 ? nothing : 0;
-  pier_ssize_t result;
-  do
-    result = pier_os_recv(s, data, clamp(size), flags);
-  while (result == PIER_EINTR);
-  return result;
+  return pier_os_recv(s, data, clamp(size), flags);
 }
 
 pier_ssize_t pier_send(pier_socket_t s, const void *data, size_t size, int flags)
@@ -58,24 +52,16 @@ pier_ssize_t pier_send(pier_socket_t s, const void *data, size_t size, int flags
     return PIER_EINVAL;
   if (PIER_UNLIKELY(is_odd(size)))
     return send_odd(s, data, size, flags);
-  pier_ssize_t result;
-  do
-    result = pier_os_send(s, data, size, flags);
-  while (PIER_UNLIKELY(result == PIER_EINTR));
-  return result;
+  return pier_os_send(s, data, size, flags);
 }
 
 pier_ssize_t pier_recv(pier_socket_t s, void *data, size_t size, int flags)
 {
-  if (PIER_UNLIKELY((data == NULL && size != 0) || flags_conflict(flags)))
+  if (PIER_UNLIKELY(data == NULL && size != 0))
     return PIER_EINVAL;
-  if (PIER_UNLIKELY(is_odd(size)))
+  if (PIER_UNLIKELY(is_odd(size) || (flags & MSG_WAITALL)))
     return recv_odd(s, data, size, flags);
-  pier_ssize_t result;
-  do
-    result = pier_os_recv(s, data, size, flags);
-  while (PIER_UNLIKELY(result == PIER_EINTR));
-  return result;
+  return pier_os_recv(s, data, size, flags);
 }
 
 pier_ssize_t pier_sendto(pier_socket_t s, const void *data, size_t size, int flags,
@@ -88,10 +74,7 @@ pier_ssize_t pier_sendto(pier_socket_t s, const void *data, size_t size, int fla
   int nothing = is_nothing(s, size);
   if (nothing != 0)
     return nothing < 0 ? nothing : 0;
-  pier_ssize_t result;
-  do
-    result = pier_os_sendto(s, data, clamp(size), flags, to, len);
-  while (result == PIER_EINTR);
+  pier_ssize_t result = pier_os_sendto(s, data, clamp(size), flags, to, len);
   return result < 0 ? pier_address_error(s, to, len, (int)result) : result;
 }
 
@@ -108,11 +91,7 @@ pier_ssize_t pier_recvfrom(pier_socket_t s, void *data, size_t size, int flags,
       *len = 0;
     return 0;
   }
-  pier_ssize_t result;
-  do /* an interrupted call has not touched *len */
-    result = pier_os_recvfrom(s, data, clamp(size), flags, from, len);
-  while (result == PIER_EINTR);
-  return result;
+  return pier_os_recvfrom(s, data, clamp(size), flags, from, len);
 }
 
 /* Checks the pieces, and adds them up; the sum stops at one above the limit. */
@@ -184,11 +163,8 @@ pier_ssize_t pier_sendmsg(pier_socket_t s, const pier_msghdr *message, int flags
     if (nothing != 0)
       return nothing < 0 ? nothing : 0;
   }
-  pier_ssize_t result;
-  do
-    result = total > PIER_OS_TRANSFER_MAX ? sendmsg_clipped(s, message, flags)
-                                          : pier_os_sendmsg(s, message, flags);
-  while (result == PIER_EINTR);
+  pier_ssize_t result = total > PIER_OS_TRANSFER_MAX ? sendmsg_clipped(s, message, flags)
+                                                     : pier_os_sendmsg(s, message, flags);
   if (result < 0 && message->msg_name != NULL)
     return pier_address_error(s, message->msg_name, message->msg_namelen, (int)result);
   return result;
@@ -212,12 +188,8 @@ pier_ssize_t pier_recvmsg(pier_socket_t s, pier_msghdr *message, int flags)
     message->msg_flags = 0;
     return 0;
   }
-  pier_ssize_t result;
-  do
-    result = total > PIER_OS_TRANSFER_MAX ? recvmsg_clipped(s, message, flags)
-                                          : pier_os_recvmsg(s, message, flags);
-  while (result == PIER_EINTR);
-  return result;
+  return total > PIER_OS_TRANSFER_MAX ? recvmsg_clipped(s, message, flags)
+                                      : pier_os_recvmsg(s, message, flags);
 }
 
 /* The message that is made of pieces alone. struct msghdr has no const, and nothing writes. */

@@ -27,6 +27,12 @@ static inline int pier_posix_check(int result)
   return result < 0 ? pier_posix_error() : result;
 }
 
+/* Makes a system call again for as long as signals interrupt it. */
+#define PIER_POSIX_RESTART(result, call)                                                           \
+  do                                                                                               \
+    (result) = (call);                                                                             \
+  while ((result) < 0 && errno == EINTR)
+
 static inline pier_ssize_t pier_posix_check_size(pier_ssize_t result)
 {
   return result < 0 ? pier_posix_error() : result;

@@ -16,6 +16,8 @@ static int check_ready(pier_socket_t s, int flags, short events)
 {
   if (!(flags & MSG_DONTWAIT))
     return 0;
+  if (s == INVALID_SOCKET) /* which a poll passes over */
+    return PIER_ENOTSOCK;
   struct pollfd one = {s, events, 0};
   int ready = pier_os_poll(&one, 1, 0);
   if (ready < 0)
@@ -29,7 +31,8 @@ static int send_error(void)
   return error == PIER_ESHUTDOWN ? PIER_EPIPE : error;
 }
 
-/* What a failed receive means; capacity is the size of the buffers. */
+/* What a failed receive means; capacity is the size of the buffers. PIER_EINTR: nothing, receive
+   again. */
 static pier_ssize_t recv_error(pier_socket_t s, size_t capacity)
 {
   int error = pier_win32_error();
@@ -69,13 +72,22 @@ pier_ssize_t pier_os_sendto(pier_socket_t s, const void *data, size_t size, int 
   return result == SOCKET_ERROR ? send_error() : result;
 }
 
+static pier_ssize_t recv_native(pier_socket_t s, void *data, size_t size, int flags)
+{
+  for (;;) {
+    int result = recv(s, (char *)data, (int)size, flags);
+    if (result != SOCKET_ERROR)
+      return result;
+    pier_ssize_t meaning = recv_error(s, size);
+    if (meaning != PIER_EINTR)
+      return meaning;
+  }
+}
+
 static pier_ssize_t recv_once(pier_socket_t s, void *data, size_t size, int flags)
 {
   int ready = check_ready(s, flags, POLLIN);
-  if (ready < 0)
-    return ready;
-  int result = recv(s, (char *)data, (int)size, flags & ~EMULATED_FLAGS);
-  return result == SOCKET_ERROR ? recv_error(s, size) : result;
+  return ready < 0 ? ready : recv_native(s, data, size, flags & ~EMULATED_FLAGS);
 }
 
 /* Winsock's MSG_WAITALL is refused on sockets that do not block, so a stream is read in a loop. An
@@ -113,8 +125,7 @@ pier_ssize_t pier_os_recv(pier_socket_t s, void *data, size_t size, int flags)
     return recv_once(s, data, size, flags);
   if (size == 0)
     return recv_nothing(s, flags);
-  int result = recv(s, (char *)data, (int)size, flags);
-  return result == SOCKET_ERROR ? recv_error(s, size) : result;
+  return recv_native(s, data, size, flags);
 }
 
 /* Winsock leaves the address alone on a connection; so its family is cleared before. */
@@ -125,11 +136,15 @@ static pier_ssize_t recvfrom_once(pier_socket_t s, void *data, size_t size, int 
   if (ready < 0)
     return ready;
   struct sockaddr_storage name;
-  int name_len = sizeof name;
-  name.ss_family = AF_UNSPEC;
-  int result = recvfrom(s, (char *)data, (int)size, flags & ~EMULATED_FLAGS,
-                        (struct sockaddr *)&name, &name_len);
-  pier_ssize_t received = result == SOCKET_ERROR ? recv_error(s, size) : result;
+  int name_len;
+  pier_ssize_t received;
+  do {
+    name_len = sizeof name;
+    name.ss_family = AF_UNSPEC;
+    int result = recvfrom(s, (char *)data, (int)size, flags & ~EMULATED_FLAGS,
+                          (struct sockaddr *)&name, &name_len);
+    received = result == SOCKET_ERROR ? recv_error(s, size) : result;
+  } while (received == PIER_EINTR);
   if (received >= 0)
     pier_win32_give_address(&name, name.ss_family == AF_UNSPEC ? 0 : name_len, from, len);
   return received;
@@ -319,8 +334,11 @@ pier_ssize_t pier_os_recvmsg(pier_socket_t s, pier_msghdr *message, int flags)
   flags &= ~EMULATED_FLAGS;
   buffers b;
   buffers_of(&b, message, 1);
-  pier_ssize_t result = has_control ? recvmsg_with_control(s, message, &b, flags)
-                                    : recvmsg_plain(s, message, &b, flags);
+  pier_ssize_t result;
+  do
+    result = has_control ? recvmsg_with_control(s, message, &b, flags)
+                         : recvmsg_plain(s, message, &b, flags);
+  while (result == PIER_EINTR);
   if (b.first != &b.none || result <= 0)
     return result;
   message->msg_flags |= MSG_TRUNC; /* the byte in the scratch was one of a datagram's */

@@ -1,0 +1,202 @@
+#include "support.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+bool on_windows(void)
+{
+  return false;
+}
+
+bool on_wine(void)
+{
+  return false;
+}
+
+int count_open_handles(void)
+{
+  int count = 0;
+  long limit = sysconf(_SC_OPEN_MAX);
+  for (int fd = 0; fd < (limit > 4096 ? 4096 : (int)limit); fd++)
+    count += fcntl(fd, F_GETFD) >= 0;
+  return count;
+}
+
+bool is_inheritable(pier_socket_t s)
+{
+  int flags = fcntl(s, F_GETFD);
+  assert_true(flags >= 0);
+  return !(flags & FD_CLOEXEC);
+}
+
+int is_blocking(pier_socket_t s)
+{
+  int flags = fcntl(s, F_GETFL);
+  assert_true(flags >= 0);
+  return !(flags & O_NONBLOCK);
+}
+
+int native_of_refused(void)
+{
+  return ECONNREFUSED;
+}
+
+static volatile sig_atomic_t delivered_low;
+static volatile sig_atomic_t delivered_high;
+
+static void count_signal(int number)
+{
+  (void)number;
+  if (++delivered_low == 1000000) {
+    delivered_low = 0;
+    delivered_high++;
+  }
+}
+
+static void set_storm(int usec, void (*handler)(int))
+{
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = handler; /* and no SA_RESTART */
+  sigemptyset(&action.sa_mask);
+  assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
+  struct itimerval every = {{0, usec}, {0, usec}};
+  assert_int_equal(setitimer(ITIMER_REAL, &every, NULL), 0);
+}
+
+bool start_signal_storm(void)
+{
+  delivered_low = delivered_high = 0;
+  set_storm(1000, count_signal);
+  return true;
+}
+
+void stop_signal_storm(void)
+{
+  set_storm(0, SIG_IGN);
+}
+
+unsigned long signals_delivered(void)
+{
+  return (unsigned long)delivered_high * 1000000 + (unsigned long)delivered_low;
+}
+
+static struct rlimit before;
+
+bool limit_open_handles(int more)
+{
+  int highest = 0;
+  for (int fd = 0; fd < 4096; fd++)
+    if (fcntl(fd, F_GETFD) >= 0)
+      highest = fd;
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+  struct rlimit lower = before;
+  lower.rlim_cur = (rlim_t)(highest + 1 + more);
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &lower), 0);
+  return true;
+}
+
+void restore_open_handles(void)
+{
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
+bool allow_open_handles(int count)
+{
+  struct rlimit limit;
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  if (limit.rlim_cur >= (rlim_t)count)
+    return true;
+  if (limit.rlim_max < (rlim_t)count)
+    return false;
+  limit.rlim_cur = (rlim_t)count;
+  return setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
+void forget_startup(void) {}
+
+unsigned loopback_interface(void)
+{
+  unsigned index = if_nametoindex("lo");
+  return index ? index : if_nametoindex("lo0");
+}
+
+bool system_pton(int family, const char *text, void *bytes)
+{
+  return inet_pton(family, text, bytes) == 1;
+}
+
+bool system_ntop(int family, const void *bytes, char *text)
+{
+  return inet_ntop(family, bytes, text, 64) != NULL;
+}
+
+bool sigpipe_is_default(void)
+{
+  struct sigaction action;
+  assert_int_equal(sigaction(SIGPIPE, NULL, &action), 0);
+  return action.sa_handler == SIG_DFL;
+}
+
+struct test_thread {
+  pthread_t id;
+  void (*run)(void *);
+  void *argument;
+};
+
+static void *enter(void *argument)
+{
+  test_thread *thread = (test_thread *)argument;
+  thread->run(thread->argument);
+  return NULL;
+}
+
+test_thread *thread_start(void (*run)(void *argument), void *argument)
+{
+  test_thread *thread = (test_thread *)malloc(sizeof *thread);
+  assert_non_null(thread);
+  thread->run = run;
+  thread->argument = argument;
+  assert_int_equal(pthread_create(&thread->id, NULL, enter, thread), 0);
+  return thread;
+}
+
+void thread_join(test_thread *thread)
+{
+  assert_int_equal(pthread_join(thread->id, NULL), 0);
+  free(thread);
+}
+
+void make_socket_path(char *path, size_t size)
+{
+  char folder[] = "/tmp/pier-test-XXXXXX";
+  assert_non_null(mkdtemp(folder));
+  int length = snprintf(path, size, "%s/socket", folder);
+  assert_true(length > 0 && (size_t)length < size);
+}
+
+void remove_socket_path(const char *path)
+{
+  char folder[256];
+  unlink(path);
+  size_t length = (size_t)(strrchr(path, '/') - path);
+  memcpy(folder, path, length);
+  folder[length] = '\0';
+  assert_int_equal(rmdir(folder), 0);
+}
+
+int64_t now_ms(void)
+{
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
