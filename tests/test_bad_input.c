@@ -8,9 +8,6 @@ static int handles_before;
 static int count_before(void **state)
 {
   (void)state;
-  pier_socket_t s;
-  assert_ok(pier_socket(AF_INET, SOCK_STREAM, 0, &s)); /* what the system opens once, it has now */
-  assert_ok(pier_close(s));
   handles_before = count_open_handles();
   assert_true(handles_before > 0);
   return 0;
@@ -212,6 +209,14 @@ static void test_a_null_is_told_by_every_lookup_function(void **state)
   assert_result(PIER_EAI_NONAME, pier_getnameinfo(&a.sa, a.len, NULL, 0, NULL, 0, 0));
 }
 
+/* Makes each call once, for what a system opens on first use and keeps. */
+static int warm_up(void **state)
+{
+  (void)state;
+  check_handle(make_closed_socket());
+  return 0;
+}
+
 int main(void)
 {
 #define counted(test) cmocka_unit_test_setup_teardown(test, count_before, count_after)
@@ -224,5 +229,5 @@ int main(void)
     counted(test_a_null_is_told_by_every_address_function),
     counted(test_a_null_is_told_by_every_lookup_function),
   };
-  return cmocka_run_group_tests_name("bad input", tests, NULL, NULL);
+  return cmocka_run_group_tests_name("bad input", tests, warm_up, NULL);
 }

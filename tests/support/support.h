@@ -109,7 +109,7 @@ bool start_signal_storm(void);
 void stop_signal_storm(void);
 unsigned long signals_delivered(void);
 
-/* Lowers the limit of open descriptors to how many there are now and some more; raises it again.
+/* Lowers the limit of open descriptors, so that just some more can be opened; raises it again.
    False where there is no such limit. */
 bool limit_open_handles(int more);
 void restore_open_handles(void);
