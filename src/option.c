@@ -40,7 +40,7 @@ static int locate(pier_socket_t s, const pier_os_option *row, place *found)
   int family = pier_os_family(s);
   if (family == AF_INET6)
     *found = (place){row->level6, row->name6, false};
-  else if (family >= 0 && (family != AF_INET || row->level == 0))
+  else if (family >= 0 && (family != AF_INET || row->name == 0))
     return PIER_ENOTSUP;
   return family < 0 ? family : 0;
 }

@@ -129,7 +129,7 @@ enum pier_os_option_kind {
 typedef struct pier_os_option {
   enum pier_os_option_kind kind;
   bool is_byte;      /* the option at name, not its twin, is an unsigned char */
-  int level, name;   /* at the socket, TCP or IPv4 level; 0 and 0 where only IPv6 has it */
+  int level, name;   /* at the socket, TCP or IPv4 level; the name is 0 where only IPv6 has it */
   int level6, name6; /* the IPv6 twin, or 0 and 0 where one option serves both */
   int (*set)(pier_socket_t s, int value);  /* NULL for what cannot be set */
   int (*get)(pier_socket_t s, int *value); /* NULL for what cannot be read */
