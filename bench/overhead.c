@@ -14,10 +14,10 @@ static void transfer(pier_socket_t pair[2], long count, bool pier_sends, bool pi
 {
   char data[SIZE] = {0};
   for (long i = 0; i < count; i++) {
-    pier_ssize_t sent = pier_sends ? pier_send(pair[0], data, SIZE, 0)
-                                   : send(pair[0], data, SIZE, MSG_NOSIGNAL);
-    pier_ssize_t received = pier_receives ? pier_recv(pair[1], data, SIZE, 0)
-                                          : recv(pair[1], data, SIZE, 0);
+    pier_ssize_t sent =
+      pier_sends ? pier_send(pair[0], data, SIZE, 0) : send(pair[0], data, SIZE, MSG_NOSIGNAL);
+    pier_ssize_t received =
+      pier_receives ? pier_recv(pair[1], data, SIZE, 0) : recv(pair[1], data, SIZE, 0);
     if (sent != SIZE || received != SIZE)
       exit(1);
   }

@@ -128,7 +128,8 @@ static size_t clip(const pier_iovec *iov, size_t count, pier_iovec *clipped)
   return i;
 }
 
-static PIER_COLD pier_ssize_t sendmsg_clipped(pier_socket_t s, const pier_msghdr *message, int flags)
+static PIER_COLD pier_ssize_t sendmsg_clipped(pier_socket_t s, const pier_msghdr *message,
+                                              int flags)
 {
   pier_iovec clipped[PIER_IOV_MAX];
   pier_msghdr shorter = *message;

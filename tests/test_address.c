@@ -118,6 +118,7 @@ static void test_parse_gives_the_length_and_the_bytes_of_the_address(void **stat
   assert_int_equal(a.in6.sin6_flowinfo, 0);
 }
 
+/* clang-format off */
 static const char *const malformed[] = {
   "", " ", ":", ":80", "80", "localhost:80", "example.com:80",
   /* ports */
@@ -150,6 +151,7 @@ static const char *const malformed[] = {
   /* unix */
   "unix:", "unix", "UNIX:/x", " unix:/x", "[unix:/x]:80",
 };
+/* clang-format on */
 
 static void test_parse_refuses_malformed_text_and_leaves_the_address(void **state)
 {
@@ -164,8 +166,12 @@ static void test_parse_host_reads_what_has_neither_brackets_nor_port(void **stat
   static const struct {
     const char *text, *written;
   } cases[] = {
-    {"10.0.0.1", "10.0.0.1:77"}, {"::1", "[::1]:77"},          {"*", "[::]:77"},
-    {"::", "[::]:77"},           {"fe80::1", "[fe80::1]:77"},  {"::ffff:1.2.3.4", "[::ffff:1.2.3.4]:77"},
+    {"10.0.0.1", "10.0.0.1:77"},
+    {"::1", "[::1]:77"},
+    {"*", "[::]:77"},
+    {"::", "[::]:77"},
+    {"fe80::1", "[fe80::1]:77"},
+    {"::ffff:1.2.3.4", "[::ffff:1.2.3.4]:77"},
   };
   for (size_t i = 0; i < COUNT(cases); i++) {
     pier_address a;
@@ -178,9 +184,27 @@ static void test_parse_host_refuses_ports_brackets_paths_and_malformed_text(void
 {
   (void)state;
   static const char *const texts[] = {
-    "",         " ",         "10.0.0.1:80", "[::1]",     "[::1]:80",    "*:80",   "unix:/x",
-    "10.0.0.1 ", " 10.0.0.1", "10.0.0",      "::1 ",      "::1%",        "::1%0",  "1.2.3.4%1",
-    "**",       "*.*",       "localhost",   "::1]",      "1:2:3:4:5:6:7:8:", ":::", "::1\n",
+    "",
+    " ",
+    "10.0.0.1:80",
+    "[::1]",
+    "[::1]:80",
+    "*:80",
+    "unix:/x",
+    "10.0.0.1 ",
+    " 10.0.0.1",
+    "10.0.0",
+    "::1 ",
+    "::1%",
+    "::1%0",
+    "1.2.3.4%1",
+    "**",
+    "*.*",
+    "localhost",
+    "::1]",
+    "1:2:3:4:5:6:7:8:",
+    ":::",
+    "::1\n",
   };
   for (size_t i = 0; i < COUNT(texts); i++)
     check_parse_host_error(PIER_EINVAL, texts[i], 80);
@@ -260,22 +284,22 @@ static void test_format_follows_rfc_5952(void **state)
     {{0, 0, 0, 0, 0, 0, 0, 0}, "[::]:1"},
     {{0, 0, 0, 0, 0, 0, 0, 1}, "[::1]:1"},
     {{1, 0, 0, 0, 0, 0, 0, 0}, "[1::]:1"},
-    {{0x2001, 0xdb8, 0, 0, 1, 0, 0, 1}, "[2001:db8::1:0:0:1]:1"},     /* the first of equals */
-    {{0x2001, 0, 0, 1, 0, 0, 0, 1}, "[2001:0:0:1::1]:1"},             /* the longest */
-    {{0, 0, 1, 0, 0, 0, 1, 1}, "[0:0:1::1:1]:1"},                     /* not the first */
-    {{0, 0, 1, 2, 3, 4, 0, 0}, "[::1:2:3:4:0:0]:1"},                  /* the first of equals */
-    {{1, 2, 3, 4, 5, 6, 0, 0}, "[1:2:3:4:5:6::]:1"},                  /* at the end */
-    {{0x2001, 0xdb8, 0, 1, 1, 1, 1, 1}, "[2001:db8:0:1:1:1:1:1]:1"},  /* a single zero */
-    {{0, 1, 2, 3, 4, 5, 6, 7}, "[0:1:2:3:4:5:6:7]:1"},                /* in front */
-    {{1, 2, 3, 4, 5, 6, 7, 0}, "[1:2:3:4:5:6:7:0]:1"},                /* at the end */
-    {{1, 0, 2, 0, 3, 0, 4, 0}, "[1:0:2:0:3:0:4:0]:1"},                /* several */
+    {{0x2001, 0xdb8, 0, 0, 1, 0, 0, 1}, "[2001:db8::1:0:0:1]:1"},    /* the first of equals */
+    {{0x2001, 0, 0, 1, 0, 0, 0, 1}, "[2001:0:0:1::1]:1"},            /* the longest */
+    {{0, 0, 1, 0, 0, 0, 1, 1}, "[0:0:1::1:1]:1"},                    /* not the first */
+    {{0, 0, 1, 2, 3, 4, 0, 0}, "[::1:2:3:4:0:0]:1"},                 /* the first of equals */
+    {{1, 2, 3, 4, 5, 6, 0, 0}, "[1:2:3:4:5:6::]:1"},                 /* at the end */
+    {{0x2001, 0xdb8, 0, 1, 1, 1, 1, 1}, "[2001:db8:0:1:1:1:1:1]:1"}, /* a single zero */
+    {{0, 1, 2, 3, 4, 5, 6, 7}, "[0:1:2:3:4:5:6:7]:1"},               /* in front */
+    {{1, 2, 3, 4, 5, 6, 7, 0}, "[1:2:3:4:5:6:7:0]:1"},               /* at the end */
+    {{1, 0, 2, 0, 3, 0, 4, 0}, "[1:0:2:0:3:0:4:0]:1"},               /* several */
     {{0xABCD, 0xef, 0xF, 0xA0, 0x100, 0x10, 0xfff, 0xffff}, "[abcd:ef:f:a0:100:10:fff:ffff]:1"},
     {{0, 0, 0, 0, 0, 0xffff, 0x102, 0x304}, "[::ffff:1.2.3.4]:1"},
     {{0, 0, 0, 0, 0, 0xffff, 0, 0}, "[::ffff:0.0.0.0]:1"},
-    {{0, 0, 0, 0, 0xffff, 0, 0x102, 0x304}, "[::ffff:0:102:304]:1"},  /* not RFC 4291's */
+    {{0, 0, 0, 0, 0xffff, 0, 0x102, 0x304}, "[::ffff:0:102:304]:1"}, /* not RFC 4291's */
     {{0, 0, 0, 0, 1, 0xffff, 0x102, 0x304}, "[::1:ffff:102:304]:1"},
     {{0, 0, 0, 0, 0, 0xfffe, 0x102, 0x304}, "[::fffe:102:304]:1"},
-    {{0, 0, 0, 0, 0, 0, 0x102, 0x304}, "[::102:304]:1"},              /* deprecated */
+    {{0, 0, 0, 0, 0, 0, 0x102, 0x304}, "[::102:304]:1"}, /* deprecated */
   };
   for (size_t i = 0; i < COUNT(cases); i++) {
     pier_address a;
@@ -307,8 +331,12 @@ static void test_format_cuts_and_counts_as_snprintf_does(void **state)
 {
   (void)state;
   static const char *const texts[] = {
-    "1.2.3.4:5", "255.255.255.255:65535", "[::]:0", "[::ffff:1.2.3.4]:5",
-    "[1111:2222:3333:4444:5555:6666:7777:8888%4294967295]:65535", "unix:/run/some/where.sock",
+    "1.2.3.4:5",
+    "255.255.255.255:65535",
+    "[::]:0",
+    "[::ffff:1.2.3.4]:5",
+    "[1111:2222:3333:4444:5555:6666:7777:8888%4294967295]:65535",
+    "unix:/run/some/where.sock",
   };
   for (size_t i = 0; i < COUNT(texts); i++) {
     pier_address a;
@@ -595,8 +623,8 @@ static void test_random_bytes_never_break_the_parser(void **state)
 static void test_a_unix_path_makes_the_round_trip(void **state)
 {
   (void)state;
-  static const char *const paths[] = {"/run/x.sock", "x", "C:\\Temp\\x.sock", "/with space:80",
-                                      "/\xc3\xbc.sock", "*", "@x"};
+  static const char *const paths[] =
+    {"/run/x.sock", "x", "C:\\Temp\\x.sock", "/with space:80", "/\xc3\xbc.sock", "*", "@x"};
   for (size_t i = 0; i < COUNT(paths); i++) {
     pier_address a, b;
     char text[PIER_ADDRESS_TEXT_MAX];
@@ -693,8 +721,8 @@ static void test_equal_compares_family_address_port_zone_and_path(void **state)
 {
   (void)state;
   static const char *const texts[] = {
-    "1.2.3.4:5", "1.2.3.5:5", "1.2.3.4:6", "[::1]:5", "[::2]:5", "[::1]:6", "[::1%7]:5",
-    "[::ffff:1.2.3.4]:5", "unix:/x", "unix:/y", "unix:/xx",
+    "1.2.3.4:5", "1.2.3.5:5",          "1.2.3.4:6", "[::1]:5", "[::2]:5",  "[::1]:6",
+    "[::1%7]:5", "[::ffff:1.2.3.4]:5", "unix:/x",   "unix:/y", "unix:/xx",
   };
   for (size_t i = 0; i < COUNT(texts); i++)
     for (size_t k = 0; k < COUNT(texts); k++)
@@ -825,8 +853,13 @@ static void test_unmap_turns_a_mapped_address_into_ipv4(void **state)
 static void test_unmap_leaves_every_other_address_as_it_is(void **state)
 {
   (void)state;
-  static const char *const texts[] = {"1.2.3.4:5", "[::1]:5", "[::102:304]:5", "[::fffe:102:304]:5",
-                                      "[::1:ffff:102:304]:5", "[64:ff9b::102:304]:5", "unix:/x"};
+  static const char *const texts[] = {"1.2.3.4:5",
+                                      "[::1]:5",
+                                      "[::102:304]:5",
+                                      "[::fffe:102:304]:5",
+                                      "[::1:ffff:102:304]:5",
+                                      "[64:ff9b::102:304]:5",
+                                      "unix:/x"};
   for (size_t i = 0; i < COUNT(texts); i++) {
     pier_address a;
     assert_ok(pier_address_parse(texts[i], &a));

@@ -121,7 +121,8 @@ static void test_a_datagram_too_long_to_send_is_an_error(void **state)
   (void)state;
   static char data[70000];
   pier_socket_t pair[2];
-  pier_iovec pieces[2] = {{.iov_base = data, .iov_len = 35000}, {.iov_base = data, .iov_len = 35000}};
+  pier_iovec pieces[2] = {{.iov_base = data, .iov_len = 35000},
+                          {.iov_base = data, .iov_len = 35000}};
   make_udp_pair(AF_INET, pair);
   assert_result(PIER_EMSGSIZE, pier_send(pair[0], data, sizeof data, 0));
   assert_result(PIER_EMSGSIZE, pier_sendv(pair[0], pieces, 2, 0));
@@ -234,7 +235,10 @@ static void test_sending_binds_an_unbound_socket(void **state)
 static int in = AF_INET;
 static int in6 = AF_INET6;
 
-#define for_family(test, family) {#test " " #family, test, NULL, NULL, &family}
+#define for_family(test, family)                                                                   \
+  {                                                                                                \
+#test " " #family, test, NULL, NULL, &family                                                   \
+  }
 
 int main(void)
 {

@@ -165,12 +165,12 @@ static void test_windows_win32_numbers_translate_to_the_code_of_the_same_meaning
   static const struct {
     int native, code;
   } cases[] = {
-    {5, PIER_EACCES},          {6, PIER_EBADF},         {8, PIER_ENOMEM},
-    {64, PIER_ECONNRESET},     {87, PIER_EINVAL},       {109, PIER_EPIPE},
-    {121, PIER_ETIMEDOUT},     {122, PIER_EOVERFLOW},   {234, PIER_EMSGSIZE},
-    {995, PIER_ECANCELED},     {997, PIER_EINPROGRESS}, {1225, PIER_ECONNREFUSED},
-    {1231, PIER_ENETUNREACH},  {1232, PIER_EHOSTUNREACH},
-    {1236, PIER_ECONNABORTED}, {10111, PIER_ECANCELED},
+    {5, PIER_EACCES},         {6, PIER_EBADF},           {8, PIER_ENOMEM},
+    {64, PIER_ECONNRESET},    {87, PIER_EINVAL},         {109, PIER_EPIPE},
+    {121, PIER_ETIMEDOUT},    {122, PIER_EOVERFLOW},     {234, PIER_EMSGSIZE},
+    {995, PIER_ECANCELED},    {997, PIER_EINPROGRESS},   {1225, PIER_ECONNREFUSED},
+    {1231, PIER_ENETUNREACH}, {1232, PIER_EHOSTUNREACH}, {1236, PIER_ECONNABORTED},
+    {10111, PIER_ECANCELED},
   };
   if (!on_windows())
     skip_because("the numbers are Win32's");

@@ -59,8 +59,8 @@ static void test_a_storm_of_signals_loses_no_byte(void **state)
     make_tcp_pair(AF_INET, pair);
     stream out = {.s = pair[0], .total = STORM_TOTAL};
     stream back = {.s = pair[1], .total = STORM_TOTAL};
-    test_thread *other = direction ? thread_start(receive_stream, &back)
-                                   : thread_start(send_stream, &out);
+    test_thread *other =
+      direction ? thread_start(receive_stream, &back) : thread_start(send_stream, &out);
     if (direction)
       send_stream(&out);
     else

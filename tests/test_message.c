@@ -11,11 +11,16 @@ static void test_a_message_carries_its_pieces_and_its_address(void **state)
   char ab[] = "ab", cde[] = "cde", first[1], rest[9];
   pier_iovec out[2] = {{.iov_base = ab, .iov_len = 2}, {.iov_base = cde, .iov_len = 3}};
   pier_iovec back[2] = {{.iov_base = first, .iov_len = 1}, {.iov_base = rest, .iov_len = 9}};
-  pier_msghdr message = {.msg_name = &names[1].sa, .msg_namelen = names[1].len, .msg_iov = out,
+  pier_msghdr message = {.msg_name = &names[1].sa,
+                         .msg_namelen = names[1].len,
+                         .msg_iov = out,
                          .msg_iovlen = 2};
   assert_result(5, pier_sendmsg(pair[0], &message, 0));
-  pier_msghdr answer = {.msg_name = &from.sa, .msg_namelen = sizeof from.storage, .msg_iov = back,
-                        .msg_iovlen = 2, .msg_flags = -1};
+  pier_msghdr answer = {.msg_name = &from.sa,
+                        .msg_namelen = sizeof from.storage,
+                        .msg_iov = back,
+                        .msg_iovlen = 2,
+                        .msg_flags = -1};
   assert_result(5, pier_recvmsg(pair[1], &answer, 0));
   from.len = answer.msg_namelen;
   assert_true(pier_address_equal(&from, &names[0]));
@@ -81,8 +86,12 @@ static void test_a_message_on_a_stream_has_no_address_and_no_control_data(void *
   make_tcp_pair(AF_INET, pair);
   assert_result(3, pier_sendmsg(pair[0], &message, 0));
   pier_iovec piece = {.iov_base = data, .iov_len = sizeof data};
-  pier_msghdr answer = {.msg_name = &from.sa, .msg_namelen = sizeof from.storage, .msg_iov = &piece,
-                        .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+  pier_msghdr answer = {.msg_name = &from.sa,
+                        .msg_namelen = sizeof from.storage,
+                        .msg_iov = &piece,
+                        .msg_iovlen = 1,
+                        .msg_control = control,
+                        .msg_controllen = sizeof control};
   await_readable(pair[1]);
   assert_result(3, pier_recvmsg(pair[1], &answer, 0));
   assert_int_equal(answer.msg_namelen, 0);
@@ -105,8 +114,11 @@ static void test_a_receive_with_room_for_control_data_gives_the_datagram(void **
   name.len = sizeof name.storage;
   assert_ok(pier_getsockname(pair[0], &name.sa, &name.len));
   for (int i = 0; i < 2; i++) {
-    pier_msghdr message = {.msg_name = &from.sa, .msg_namelen = sizeof from.storage,
-                           .msg_iov = &piece, .msg_iovlen = 1, .msg_control = control,
+    pier_msghdr message = {.msg_name = &from.sa,
+                           .msg_namelen = sizeof from.storage,
+                           .msg_iov = &piece,
+                           .msg_iovlen = 1,
+                           .msg_control = control,
                            .msg_controllen = sizeof control};
     assert_result(i ? 10 : 3, pier_send(pair[0], "0123456789", i ? 10 : 3, 0));
     assert_result(i ? 4 : 3, pier_recvmsg(pair[1], &message, 0));
@@ -146,7 +158,10 @@ static void test_malformed_messages_are_errors(void **state)
 static int in = AF_INET;
 static int in6 = AF_INET6;
 
-#define for_family(test, family) {#test " " #family, test, NULL, NULL, &family}
+#define for_family(test, family)                                                                   \
+  {                                                                                                \
+#test " " #family, test, NULL, NULL, &family                                                   \
+  }
 
 int main(void)
 {

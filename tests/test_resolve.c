@@ -158,10 +158,12 @@ static void test_ports_up_to_65535_are_taken(void **state)
 static void test_ports_above_65535_are_no_service(void **state)
 {
   (void)state;
+  /* clang-format off */
   static const char *const ports[] = {
     "65536", "65616", "70000", "99999", "100000", "0065536", "2147483728", "4294967376",
     "99999999999", "18446744073709551696", "99999999999999999999999999999999999999999999999999",
   };
+  /* clang-format on */
   for (size_t i = 0; i < COUNT(ports); i++) {
     assert_result(PIER_EAI_SERVICE, look_up_error("127.0.0.1", ports[i], 0, 0, SOCK_STREAM));
     assert_result(PIER_EAI_SERVICE, look_up_error(NULL, ports[i], AI_PASSIVE, 0, SOCK_DGRAM));
@@ -172,8 +174,8 @@ static void test_ports_above_65535_are_no_service(void **state)
 static void test_numbers_with_signs_and_spaces_are_no_service(void **state)
 {
   (void)state;
-  static const char *const ports[] = {"-1", "-80", "-65456", "+80", "+70000", " 80", " 70000",
-                                      "\t80", "80 ", "0x50", "80x"};
+  static const char *const ports[] = {"-1",     "-80",  "-65456", "+80",  "+70000", " 80",
+                                      " 70000", "\t80", "80 ",    "0x50", "80x"};
   for (size_t i = 0; i < COUNT(ports); i++)
     assert_result(PIER_EAI_SERVICE, look_up_error("127.0.0.1", ports[i], 0, 0, SOCK_STREAM));
 }

@@ -428,7 +428,8 @@ static void test_disconnect_frees_a_datagram_socket_of_its_peer(void **state)
   make_udp_pair(family, pair);
   pier_socket_t stranger = make_udp(family, &stranger_name);
   assert_ok(pier_disconnect(pair[0]));
-  assert_result(PIER_ENOTCONN, pier_getpeername(pair[0], &name.sa, &(socklen_t){sizeof name.storage}));
+  assert_result(PIER_ENOTCONN,
+                pier_getpeername(pair[0], &name.sa, &(socklen_t){sizeof name.storage}));
   assert_result(1, pier_sendto(pair[0], &byte, 1, 0, &stranger_name.sa, stranger_name.len));
   assert_result(1, pier_recv(stranger, &byte, 1, 0));
   assert_ok(pier_close(stranger));
@@ -445,7 +446,10 @@ static void test_disconnect_frees_a_datagram_socket_of_its_peer(void **state)
 static int in = AF_INET;
 static int in6 = AF_INET6;
 
-#define for_family(test, family) {#test " " #family, test, NULL, NULL, &family}
+#define for_family(test, family)                                                                   \
+  {                                                                                                \
+#test " " #family, test, NULL, NULL, &family                                                   \
+  }
 
 int main(void)
 {

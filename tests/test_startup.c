@@ -112,7 +112,7 @@ static int first_select(void)
 static void test_each_function_that_can_be_the_first_starts_by_itself(void **state)
 {
   (void)state;
-  static int (*const firsts[])(void) = {first_socket, first_getaddrinfo, first_getnameinfo,
+  static int (*const firsts[])(void) = {first_socket, first_getaddrinfo,     first_getnameinfo,
                                         first_poll,   first_poll_of_nothing, first_select};
   for (size_t i = 0; i < COUNT(firsts); i++) {
     forget_startup();

@@ -86,8 +86,7 @@ static void test_peek_leaves_the_bytes(void **state)
   receive_whole(pair[1], data, 4);
   assert_memory_equal(data, "peek", 4);
   assert_result(PIER_EINVAL, pier_recv(pair[1], data, 4, MSG_PEEK | MSG_WAITALL));
-  assert_result(PIER_EINVAL,
-                pier_recvfrom(pair[1], data, 4, MSG_PEEK | MSG_WAITALL, NULL, NULL));
+  assert_result(PIER_EINVAL, pier_recvfrom(pair[1], data, 4, MSG_PEEK | MSG_WAITALL, NULL, NULL));
   pier_iovec piece = {.iov_base = data, .iov_len = 4};
   assert_result(PIER_EINVAL, pier_recvv(pair[1], &piece, 1, MSG_PEEK | MSG_WAITALL));
   close_pair(pair);
@@ -115,7 +114,8 @@ static void test_waitall_waits_for_all(void **state)
   assert_true(is_pattern(data, sizeof data, 0));
   thread_join(sender);
   sender = thread_start(send_in_pieces, &pair[0]);
-  pier_iovec halves[2] = {{.iov_base = data, .iov_len = 1}, {.iov_base = data + 1, .iov_len = 9999}};
+  pier_iovec halves[2] = {{.iov_base = data, .iov_len = 1},
+                          {.iov_base = data + 1, .iov_len = 9999}};
   assert_result(sizeof data, pier_recvv(pair[1], halves, 2, MSG_WAITALL));
   assert_true(is_pattern(data, sizeof data, 0));
   thread_join(sender);
@@ -318,7 +318,8 @@ static void test_a_large_transfer_comes_back_byte_for_byte(void **state)
   assert_ok(pier_set_nonblocking(pair[0], true));
   size_t sent = 0, received = 0;
   while (received < total) {
-    struct pollfd one = {.fd = pair[0], .events = (short)(sent < total ? POLLIN | POLLOUT : POLLIN)};
+    struct pollfd one = {.fd = pair[0],
+                         .events = (short)(sent < total ? POLLIN | POLLOUT : POLLIN)};
     assert_result(1, pier_poll(&one, 1, TEST_TIMEOUT_MS));
     if (sent < total && (one.revents & POLLOUT)) {
       size_t size = total - sent < sizeof out ? total - sent : sizeof out;
@@ -347,7 +348,10 @@ static void test_a_large_transfer_comes_back_byte_for_byte(void **state)
 static int in = AF_INET;
 static int in6 = AF_INET6;
 
-#define for_family(test, family) {#test " " #family, test, NULL, NULL, &family}
+#define for_family(test, family)                                                                   \
+  {                                                                                                \
+#test " " #family, test, NULL, NULL, &family                                                   \
+  }
 
 int main(void)
 {

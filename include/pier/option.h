@@ -18,17 +18,17 @@ extern "C" {
 #endif
 
 typedef enum pier_option {
-  PIER_OPT_BIND,                /* who else may bind the port: PIER_BIND_…; before pier_bind; not read back */
-  PIER_OPT_NODELAY,             /* 0, 1: TCP sends small pieces at once (Nagle's algorithm off) */
-  PIER_OPT_KEEPALIVE,           /* 0, 1: TCP probes an idle peer */
-  PIER_OPT_LINGER_S,            /* -1 off, 0 reset, 1 … 32767 s: what pier_close does with unsent data */
-  PIER_OPT_RECV_BUFFER,         /* bytes, 1 or more; a hint, the system rounds and limits it */
-  PIER_OPT_SEND_BUFFER,         /* bytes, 1 or more; a hint, the system rounds and limits it */
-  PIER_OPT_BROADCAST,           /* 0, 1: a datagram socket may send to broadcast addresses */
-  PIER_OPT_V6ONLY,              /* 0, 1: an AF_INET6 socket takes no IPv4; before pier_bind; pier sets 1 */
-  PIER_OPT_MULTICAST_TTL,       /* 0 … 255: how many routers a multicast datagram passes, less one */
-  PIER_OPT_MULTICAST_LOOP,      /* 0, 1: multicasts come back to this machine; set it on both ends */
-  PIER_OPT_MULTICAST_INTERFACE, /* interface index that multicasts leave by; 0: the system chooses */
+  PIER_OPT_BIND,    /* PIER_BIND_…: who else may bind the port; before pier_bind; not read back */
+  PIER_OPT_NODELAY, /* 0, 1: TCP sends small pieces at once (Nagle's algorithm off) */
+  PIER_OPT_KEEPALIVE, /* 0, 1: TCP probes an idle peer */
+  PIER_OPT_LINGER_S,  /* -1 off, 0 reset, 1 … 32767 s that pier_close may take for unsent data */
+  PIER_OPT_RECV_BUFFER, /* bytes, 1 or more; a hint, the system rounds and limits it */
+  PIER_OPT_SEND_BUFFER, /* bytes, 1 or more; a hint, the system rounds and limits it */
+  PIER_OPT_BROADCAST,   /* 0, 1: a datagram socket may send to broadcast addresses */
+  PIER_OPT_V6ONLY, /* 0, 1: no IPv4 on an AF_INET6 socket; before pier_bind; 1 from the start */
+  PIER_OPT_MULTICAST_TTL, /* 0 … 255: how many hops a multicast may go, 0 not leaving the machine */
+  PIER_OPT_MULTICAST_LOOP, /* 0, 1: multicasts come back to this machine; set it on both ends */
+  PIER_OPT_MULTICAST_INTERFACE, /* index of the interface to send by; 0: the system chooses */
   PIER_OPT_ERROR,               /* read-only: 0 or the socket's pending error code, negative */
   PIER_OPT_TYPE,                /* read-only: SOCK_STREAM, SOCK_DGRAM… */
   PIER_OPT_FAMILY,              /* read-only: AF_INET, AF_INET6, AF_UNIX… */

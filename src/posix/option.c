@@ -293,9 +293,18 @@ static int get_multicast_interface(pier_socket_t s, int *index)
   return 0;
 }
 
-#define BOOL(l, n) {.kind = PIER_OS_OPTION_BOOL, .level = (l), .name = (n)}
-#define INT(l, n) {.kind = PIER_OS_OPTION_INT, .level = (l), .name = (n)}
-#define CALL(s, g) {.kind = PIER_OS_OPTION_CALL, .set = (s), .get = (g)}
+#define BOOL(l, n)                                                                                 \
+  {                                                                                                \
+    .kind = PIER_OS_OPTION_BOOL, .level = (l), .name = (n)                                         \
+  }
+#define INT(l, n)                                                                                  \
+  {                                                                                                \
+    .kind = PIER_OS_OPTION_INT, .level = (l), .name = (n)                                          \
+  }
+#define CALL(s, g)                                                                                 \
+  {                                                                                                \
+    .kind = PIER_OS_OPTION_CALL, .set = (s), .get = (g)                                            \
+  }
 
 /* OpenBSD takes IPv4's multicast options as unsigned char only, and all others take that too. */
 static const pier_os_option table[] = {

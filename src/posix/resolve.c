@@ -4,14 +4,10 @@
 #include <netdb.h>
 
 const struct pier_posix_eai_row pier_posix_eai[] = {
-  {EAI_AGAIN, PIER_EAI_AGAIN},
-  {EAI_BADFLAGS, PIER_EAI_BADFLAGS},
-  {EAI_FAIL, PIER_EAI_FAIL},
-  {EAI_FAMILY, PIER_EAI_FAMILY},
-  {EAI_MEMORY, PIER_EAI_MEMORY},
-  {EAI_NONAME, PIER_EAI_NONAME},
-  {EAI_SERVICE, PIER_EAI_SERVICE},
-  {EAI_SOCKTYPE, PIER_EAI_SOCKTYPE},
+  {EAI_AGAIN, PIER_EAI_AGAIN},       {EAI_BADFLAGS, PIER_EAI_BADFLAGS},
+  {EAI_FAIL, PIER_EAI_FAIL},         {EAI_FAMILY, PIER_EAI_FAMILY},
+  {EAI_MEMORY, PIER_EAI_MEMORY},     {EAI_NONAME, PIER_EAI_NONAME},
+  {EAI_SERVICE, PIER_EAI_SERVICE},   {EAI_SOCKTYPE, PIER_EAI_SOCKTYPE},
   {EAI_OVERFLOW, PIER_EAI_OVERFLOW},
 #ifdef EAI_NODATA /* a name without addresses: no system tells it from no name reliably */
   {EAI_NODATA, PIER_EAI_NONAME},
@@ -54,6 +50,6 @@ void pier_os_freeaddrinfo(struct addrinfo *list)
 int pier_os_getnameinfo(const struct sockaddr *addr, socklen_t len, char *host, size_t hostsize,
                         char *service, size_t servicesize, int flags)
 {
-  return check_eai(getnameinfo(addr, len, host, (socklen_t)hostsize, service,
-                               (socklen_t)servicesize, flags));
+  return check_eai(
+    getnameinfo(addr, len, host, (socklen_t)hostsize, service, (socklen_t)servicesize, flags));
 }

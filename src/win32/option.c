@@ -203,21 +203,29 @@ int pier_os_multicast(pier_socket_t s, bool join, const struct sockaddr *group,
                       unsigned interface_index, const struct sockaddr *source)
 {
   if (group->sa_family == AF_INET6)
-    return change6(s, join, (const struct sockaddr_in6 *)group,
-                   (const struct sockaddr_in6 *)source, interface_index);
+    return change6(s, join, (const struct sockaddr_in6 *)group, (const struct sockaddr_in6 *)source,
+                   interface_index);
   const struct sockaddr_in *group4 = (const struct sockaddr_in *)group;
   const struct sockaddr_in *source4 = (const struct sockaddr_in *)source;
   DWORD interface4 = htonl(interface_index);
   int result = change4(s, join, group4, source4, interface4);
-  if (result == 0 || interface_index == 0 ||
-      address_of_interface(interface_index, &interface4) < 0)
+  if (result == 0 || interface_index == 0 || address_of_interface(interface_index, &interface4) < 0)
     return result;
   return change4(s, join, group4, source4, interface4);
 }
 
-#define BOOLEAN_ROW(l, n) {.kind = PIER_OS_OPTION_BOOL, .level = (l), .name = (n)}
-#define INT_ROW(l, n) {.kind = PIER_OS_OPTION_INT, .level = (l), .name = (n)}
-#define CALL_ROW(s, g) {.kind = PIER_OS_OPTION_CALL, .set = (s), .get = (g)}
+#define BOOLEAN_ROW(l, n)                                                                          \
+  {                                                                                                \
+    .kind = PIER_OS_OPTION_BOOL, .level = (l), .name = (n)                                         \
+  }
+#define INT_ROW(l, n)                                                                              \
+  {                                                                                                \
+    .kind = PIER_OS_OPTION_INT, .level = (l), .name = (n)                                          \
+  }
+#define CALL_ROW(s, g)                                                                             \
+  {                                                                                                \
+    .kind = PIER_OS_OPTION_CALL, .set = (s), .get = (g)                                            \
+  }
 
 static const pier_os_option table[] = {
   [PIER_OPT_BIND] = CALL_ROW(set_bind, NULL),

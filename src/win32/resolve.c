@@ -99,8 +99,8 @@ int pier_os_getaddrinfo(const char *host, const char *service, const struct addr
   wide_hints.ai_socktype = hints->ai_socktype;
   wide_hints.ai_protocol = hints->ai_protocol;
   ADDRINFOW *list = NULL;
-  int native = GetAddrInfoW(host ? wide_host : NULL, service ? wide_service : NULL, &wide_hints,
-                            &list);
+  int native =
+    GetAddrInfoW(host ? wide_host : NULL, service ? wide_service : NULL, &wide_hints, &list);
   if (native != 0)
     return eai_error(native);
   int result = copy_list(list, out);

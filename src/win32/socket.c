@@ -133,8 +133,8 @@ int pier_os_accept(pier_socket_t listener, struct sockaddr *addr, socklen_t *len
     return PIER_EINVAL;
   struct sockaddr_storage from;
   int from_len = sizeof from;
-  SOCKET s = addr ? accept(listener, (struct sockaddr *)&from, &from_len)
-                  : accept(listener, NULL, NULL);
+  SOCKET s =
+    addr ? accept(listener, (struct sockaddr *)&from, &from_len) : accept(listener, NULL, NULL);
   if (s == INVALID_SOCKET) { /* Wine says that such a connection's peer has no name */
     int error = pier_win32_error();
     return error == PIER_ECONNRESET || error == PIER_ENOTCONN ? PIER_ECONNABORTED : error;

@@ -211,8 +211,12 @@ pier_ssize_t pier_os_sendmsg(pier_socket_t s, const pier_msghdr *message, int fl
   buffers_of(&b, message, 0);
   int result;
   if (message->msg_controllen != 0) {
-    WSAMSG native = {message->msg_name, message->msg_name ? message->msg_namelen : 0, b.first,
-                     b.count, {(ULONG)message->msg_controllen, message->msg_control}, 0};
+    WSAMSG native = {message->msg_name,
+                     message->msg_name ? message->msg_namelen : 0,
+                     b.first,
+                     b.count,
+                     {(ULONG)message->msg_controllen, message->msg_control},
+                     0};
     result = WSASendMsg(s, &native, native_flags, &sent, NULL, NULL);
   } else if (message->msg_name) {
     result = WSASendTo(s, b.first, b.count, &sent, native_flags, message->msg_name,
@@ -251,8 +255,12 @@ static pier_ssize_t recvmsg_with_control(pier_socket_t s, pier_msghdr *message, 
     return pier_win32_error();
   struct sockaddr_storage name;
   name.ss_family = AF_UNSPEC;
-  WSAMSG native = {(struct sockaddr *)&name, sizeof name, b->first, b->count,
-                   {(ULONG)message->msg_controllen, message->msg_control}, (DWORD)flags};
+  WSAMSG native = {(struct sockaddr *)&name,
+                   sizeof name,
+                   b->first,
+                   b->count,
+                   {(ULONG)message->msg_controllen, message->msg_control},
+                   (DWORD)flags};
   DWORD received = 0;
   pier_ssize_t result = 0;
   bool is_cut = false;

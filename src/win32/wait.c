@@ -165,8 +165,8 @@ static int select_native(select_sets *sets, const fd_set *readable, const fd_set
   if (with_connects)
     append(sets->exceptional, writable);
   struct timeval time = {timeout_ms / 1000, timeout_ms % 1000 * 1000};
-  return pier_win32_check(select(0, sets->readable, sets->writable, sets->exceptional,
-                                 timeout_ms < 0 ? NULL : &time));
+  return pier_win32_check(
+    select(0, sets->readable, sets->writable, sets->exceptional, timeout_ms < 0 ? NULL : &time));
 }
 
 static int select_in(SOCKET *space, fd_set *readable, fd_set *writable, fd_set *exceptional,
@@ -193,8 +193,8 @@ int pier_os_select(int nfds, fd_set *readable, fd_set *writable, fd_set *excepti
                    int timeout_ms)
 {
   (void)nfds; /* a Winsock set knows its own length */
-  size_t count = (size_t)count_of(readable) + 2 * (size_t)count_of(writable) +
-                 (size_t)count_of(exceptional);
+  size_t count =
+    (size_t)count_of(readable) + 2 * (size_t)count_of(writable) + (size_t)count_of(exceptional);
   if (count == 0) /* select refuses to sleep. */
     return poll_native(NULL, 0, timeout_ms);
   SOCKET on_stack[3 + 2 * STACK_ENTRIES];
