@@ -36,12 +36,14 @@ const char *pier_error_name(int error)
 
 int pier_error_native(int error)
 {
-  if (error >= 0 || error == PIER_EOF)
+  if (error >= 0 || error == PIER_EOF || error < PIER_EAI_OVERFLOW)
     return 0;
   return pier_os_error_native(error);
 }
 
 int pier_error_from_native(int native)
 {
+  if (native >= 20000) /* where codes that are not the system's begin; no system call says this */
+    return PIER_EIO;
   return native <= 0 ? native : pier_os_error_from_native(native);
 }

@@ -458,9 +458,28 @@ static bool all_zero(const uint8_t *bytes, size_t size)
   return true;
 }
 
+/* How many groups of zeros begin at a group. */
+static int run_at(const uint8_t *bytes, int group)
+{
+  int length = 0;
+  while (group + length < 8 && all_zero(bytes + 2 * (group + length), 2))
+    length++;
+  return length;
+}
+
+/* Whether a run of zeros in the middle is as long as the one in front, which musl passes over. */
+static bool has_equal_run_behind(const uint8_t *bytes)
+{
+  int front = run_at(bytes, 0);
+  for (int group = front; front > 0 && group < 8; group++)
+    if (run_at(bytes, group) == front)
+      return true;
+  return false;
+}
+
 /* Where systems write an address otherwise than RFC 5952 recommends, and pier does not:
    ::1.2.3.4 (deprecated by RFC 4291), ISATAP's and SIIT's IPv4 and ::ffff:0:0 (Windows), and "::"
-   for a single zero (musl, Windows before 8). */
+   for a single zero or the second of two runs (musl, Windows before 8). */
 static bool is_written_otherwise(const uint8_t *bytes)
 {
   static const uint8_t siit[] = {0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0};
@@ -468,7 +487,7 @@ static bool is_written_otherwise(const uint8_t *bytes)
     return true;
   if ((bytes[8] & 0xfd) == 0 && bytes[9] == 0 && bytes[10] == 0x5e && bytes[11] == 0xfe)
     return true;
-  if (all_zero(bytes, 10) && all_zero(bytes + 12, 2))
+  if ((all_zero(bytes, 10) && all_zero(bytes + 12, 2)) || has_equal_run_behind(bytes))
     return true;
   bool has_single = false, has_run = false;
   for (int i = 0; i < 8; i++) {

@@ -76,8 +76,9 @@ extern "C" {
 #endif
 
 /* The whole table: X(name, number, winsock, text). PIER_<name> is -number; winsock is the Winsock
-   number that means the same, 0 if there is none. Where two rows share a Winsock number, the first
-   is its translation; the later ones are name lookup's own meaning of it. */
+   number that means the same, 0 if there is none. The rows of name lookup come last; where one
+   shares its number with an earlier row, or has a Win32 number, that is name lookup's own meaning
+   of it, and no other function's. */
 #define PIER_ERRORS(X)                                                                             \
   X(EPERM, EPERM, 0, "operation not permitted")                                                    \
   X(ENOENT, ENOENT, 0, "no such file or entry")                                                    \
@@ -199,8 +200,8 @@ PIER_API const char *pier_error_name(int error);
  * error    a code that a function of pier returned.
  *
  * Returns the number that this system uses for the code, for its own tools and logs; 0 for a code
- * of 0 and above, and for PIER_EOF, which no system knows. For a code that this system never
- * produces, the number behind the minus sign.
+ * of 0 and above, for PIER_EOF, which no system knows, and for what is no code. For a code that this
+ * system never produces, the number behind the minus sign.
  *
  * Systems  Where two native numbers were folded into one code, the usual one: EAGAIN,
  *          WSAEOPNOTSUPP, EAI_NONAME.
@@ -212,7 +213,8 @@ PIER_API int pier_error_native(int error);
  *
  * native   the system's number, as the failed call left it.
  *
- * Returns the negative code; 0 for 0. A negative number is taken for a code and returned as it is.
+ * Returns the negative code; 0 for 0. A negative number is taken for a code and returned as it is;
+ * one of 20000 or more, which no system has, is PIER_EIO.
  *
  * Systems  Windows: a CRT errno value is not what is meant here; PIER_E… are those, negated.
  */

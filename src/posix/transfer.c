@@ -72,8 +72,11 @@ static struct msghdr native_of(const pier_msghdr *message)
   struct msghdr native = {0};
   native.msg_name = message->msg_name;
   native.msg_namelen = message->msg_name ? message->msg_namelen : 0;
-  native.msg_iov = message->msg_iov;
-  native.msg_iovlen = (__typeof__(native.msg_iovlen))message->msg_iovlen;
+  /* POSIX lets a system refuse a message without pieces, and qemu's emulation passes it over. */
+  static struct iovec none;
+  size_t count = message->msg_iovlen;
+  native.msg_iov = count > 0 ? message->msg_iov : &none;
+  native.msg_iovlen = (__typeof__(native.msg_iovlen))(count > 0 ? count : 1);
   native.msg_control = message->msg_control;
   native.msg_controllen = (__typeof__(native.msg_controllen))message->msg_controllen;
   return native;
