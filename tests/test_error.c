@@ -1,6 +1,8 @@
 /* Error codes: the whole table, and the way to the system's numbers and back. */
 #include "support.h"
 
+#include <limits.h>
+
 typedef struct row {
   int code, number, winsock;
   const char *name, *text;
@@ -190,6 +192,17 @@ static void test_unknown_numbers_are_passed_on_and_given_back(void **state)
   }
 }
 
+static void test_numbers_that_no_system_has_are_no_codes(void **state)
+{
+  (void)state;
+  assert_result(PIER_EIO, pier_error_from_native(20000));
+  assert_result(PIER_EIO, pier_error_from_native(30001));
+  assert_result(PIER_EIO, pier_error_from_native(INT_MAX));
+  assert_result(INT_MIN, pier_error_from_native(INT_MIN));
+  assert_int_equal(pier_error_native(INT_MIN), 0);
+  assert_int_equal(pier_error_native(PIER_EAI_OVERFLOW - 1), 0);
+}
+
 static void test_windows_win32_numbers_without_a_twin_stand_behind_20000(void **state)
 {
   (void)state;
@@ -273,6 +286,7 @@ int main(void)
     cmocka_unit_test(test_windows_winsock_numbers_translate_to_their_first_row),
     cmocka_unit_test(test_windows_win32_numbers_translate_to_the_code_of_the_same_meaning),
     cmocka_unit_test(test_unknown_numbers_are_passed_on_and_given_back),
+    cmocka_unit_test(test_numbers_that_no_system_has_are_no_codes),
     cmocka_unit_test(test_windows_win32_numbers_without_a_twin_stand_behind_20000),
     cmocka_unit_test(test_the_systems_own_number_of_refused_is_translated_both_ways),
     cmocka_unit_test(test_would_block_is_folded_into_one_code),

@@ -59,10 +59,23 @@ static const option_case cases[] = {
 };
 /* clang-format on */
 
+/* Leaves the test where multicasts cannot be sent on the loopback interface. */
+#define skip_without_multicast(loopback)                                                           \
+  do {                                                                                             \
+    if (on_emulator())                                                                             \
+      skip_because("the emulator does not pass multicast calls on");                               \
+    if ((loopback) == 0)                                                                           \
+      skip_because("the loopback interface has no index here");                                    \
+  } while (0)
+
 static void check_values(const option_case *c, int family)
 {
   pier_socket_t s = make_socket(family, c->type);
   for (size_t i = 0; i < COUNT(c->good); i++) {
+    if (c->good[i] == 255 && on_emulator()) {
+      print_message("not compared, the emulator gives 255 back in four bytes for one\n");
+      continue;
+    }
     int result = pier_set_option(s, c->option, c->good[i]);
     int value = result == 0 ? get(s, c->option) : result;
     if (value != c->good[i])
@@ -687,8 +700,7 @@ static void test_multicast_is_received_between_join_and_leave(void **state)
   (void)state;
   pier_address group;
   unsigned loopback = loopback_interface();
-  if (loopback == 0)
-    skip_because("the loopback interface has no index here");
+  skip_without_multicast(loopback);
   assert_ok(pier_address_parse("239.255.77.1:0", &group));
   pier_socket_t receiver = make_receiver(&group), sender = make_sender(loopback);
   for (int i = 0; i < 2; i++) {
@@ -709,8 +721,7 @@ static void test_a_group_that_only_another_socket_joined_is_not_received(void **
   unsigned loopback = loopback_interface();
   if (on_wine())
     skip_because("Wine leaves Linux's IP_MULTICAST_ALL on");
-  if (loopback == 0)
-    skip_because("the loopback interface has no index here");
+  skip_without_multicast(loopback);
   assert_ok(pier_address_parse("239.255.77.2:0", &group));
   assert_ok(pier_address_parse("239.255.77.3:0", &other_group));
   pier_socket_t member = make_receiver(&group), sender = make_sender(loopback);
@@ -734,8 +745,7 @@ static void test_a_source_that_was_joined_is_received_and_another_is_not(void **
   unsigned loopback = loopback_interface();
   if (on_wine())
     skip_because("Wine hands ip_mreq_source to Linux, which has its fields in another order");
-  if (loopback == 0)
-    skip_because("the loopback interface has no index here");
+  skip_without_multicast(loopback);
   assert_ok(pier_address_parse("232.255.77.1:0", &group));
   assert_ok(pier_address_parse("127.0.0.1:0", &source));
   assert_ok(pier_address_parse("127.0.0.77:0", &stranger));
@@ -761,8 +771,7 @@ static void test_a_group_is_joined_once_and_left_once(void **state)
   (void)state;
   pier_address group;
   unsigned loopback = loopback_interface();
-  if (loopback == 0)
-    skip_because("the loopback interface has no index here");
+  skip_without_multicast(loopback);
   assert_ok(pier_address_parse("239.255.77.4:0", &group));
   pier_socket_t s = make_receiver(&group);
   check_leave_unjoined(s, &group, loopback);
@@ -818,6 +827,7 @@ static void test_an_unknown_interface_cannot_be_joined_on(void **state)
 {
   (void)state;
   pier_address group;
+  skip_without_multicast(loopback_interface());
   pier_socket_t s = make_socket(AF_INET, SOCK_DGRAM);
   assert_ok(pier_address_parse("239.255.77.6:0", &group));
   check_unknown_interface(pier_multicast_join(s, &group.sa, 999999, NULL));
@@ -831,8 +841,9 @@ static void test_groups_of_ipv6_are_joined_and_left_by_index(void **state)
   (void)state;
   pier_address group, not_a_group, four;
   unsigned loopback = loopback_interface();
-  if (!has_ipv6() || loopback == 0)
-    skip_because("this machine has no IPv6, or its loopback interface no index");
+  skip_without_multicast(loopback);
+  if (!has_ipv6())
+    skip_because("this machine has no IPv6");
   pier_socket_t s = make_socket(AF_INET6, SOCK_DGRAM);
   assert_ok(pier_address_parse("[ff02::77:1]:0", &group));
   assert_ok(pier_address_parse("[fe80::1]:0", &not_a_group));
@@ -850,8 +861,7 @@ static void test_the_multicast_interface_is_an_index_in_both_families(void **sta
 {
   (void)state;
   int value = 77, loopback = (int)loopback_interface();
-  if (loopback == 0)
-    skip_because("the loopback interface has no index here");
+  skip_without_multicast(loopback);
   pier_socket_t four = make_socket(AF_INET, SOCK_DGRAM);
   assert_ok(pier_set_option(four, PIER_OPT_MULTICAST_INTERFACE, loopback));
   assert_ok(pier_set_option(four, PIER_OPT_MULTICAST_INTERFACE, 0));

@@ -22,6 +22,11 @@ bool on_wine(void)
   return false;
 }
 
+bool on_emulator(void)
+{
+  return getenv("PIER_TEST_EMULATOR") != NULL; /* set where it is started */
+}
+
 int count_open_handles(void)
 {
   int count = 0;

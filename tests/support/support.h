@@ -90,6 +90,9 @@ bool is_pattern(const void *data, size_t size, uint64_t position);
 bool on_windows(void);
 bool on_wine(void);
 
+/* Whether the processor is emulated by a program that stands between the test and the kernel. */
+bool on_emulator(void);
+
 /* How many descriptors or handles this process has open. Two counts around code that closes what
    it opens are equal. */
 int count_open_handles(void);

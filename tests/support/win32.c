@@ -14,6 +14,11 @@ bool on_wine(void)
   return ntdll && GetProcAddress(ntdll, "wine_get_version");
 }
 
+bool on_emulator(void)
+{
+  return false;
+}
+
 /* Asked one by one, because Wine's GetProcessHandleCount is always 0. Handles are multiples of 4. */
 int count_open_handles(void)
 {
@@ -150,7 +155,8 @@ void make_socket_path(char *path, size_t size)
   char folder[MAX_PATH];
   DWORD length = GetTempPathA(sizeof folder, folder);
   assert_true(length > 0 && length < sizeof folder);
-  int written = snprintf(path, size, "%spier-%lu-%d.sock", folder, GetCurrentProcessId(), counter++);
+  int written =
+    snprintf(path, size, "%spier-%lu-%d.sock", folder, GetCurrentProcessId(), counter++);
   assert_true(written > 0 && (size_t)written < size);
 }
 
