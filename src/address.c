@@ -135,6 +135,14 @@ int pier_address_unmap(pier_address *a)
   return 1;
 }
 
+static bool is_zeros(const char *bytes, size_t size)
+{
+  for (size_t i = 0; i < size; i++)
+    if (bytes[i] != '\0')
+      return false;
+  return true;
+}
+
 size_t pier_unix_path(const struct sockaddr_un *un, socklen_t len, const char **path)
 {
   size_t size = (size_t)len - offsetof(struct sockaddr_un, sun_path);
@@ -142,7 +150,7 @@ size_t pier_unix_path(const struct sockaddr_un *un, socklen_t len, const char **
     size = sizeof un->sun_path;
   *path = un->sun_path;
   if (size == 0 || un->sun_path[0] == '\0')
-    return size > 1 ? size : 0;
+    return is_zeros(un->sun_path, size) ? 0 : size;
   const char *end = (const char *)memchr(un->sun_path, '\0', size);
   return end ? (size_t)(end - un->sun_path) : size;
 }

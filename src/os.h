@@ -70,8 +70,8 @@ void pier_os_settle(pier_socket_t s, int type);
 /* Closes. The handle is gone afterwards, whatever is returned, if it was a socket. */
 int pier_os_close(pier_socket_t s);
 
-/* The Berkeley calls. listen takes a backlog of 1 … 65535, or SOMAXCONN. bind, connect: the
-   address is as the user gave it. connect says PIER_EINPROGRESS where a non-blocking connect has
+/* The Berkeley calls. listen takes a backlog of 1 … 65535, and gives what the system has where that
+   is less. bind, connect: the address has a family, and fits a sockaddr_storage. connect says PIER_EINPROGRESS where a non-blocking connect has
    begun. A refused bind says PIER_EADDRINUSE where it can be known that the port is taken. */
 int pier_os_shutdown(pier_socket_t s, int how);
 int pier_os_bind(pier_socket_t s, const struct sockaddr *addr, socklen_t len);
@@ -141,7 +141,8 @@ const pier_os_option *pier_os_option_row(pier_option option);
 int pier_os_setsockopt(pier_socket_t s, int level, int name, const void *value, socklen_t len);
 int pier_os_getsockopt(pier_socket_t s, int level, int name, void *value, socklen_t *len);
 
-/* The socket's type, SOCK_…, and its address family, AF_…, or an error. */
+/* The socket's type, SOCK_…, and its address family, AF_…, or an error. The question for the type
+   starts the system's socket library where that is needed: a socket can come from elsewhere. */
 int pier_os_type(pier_socket_t s);
 int pier_os_family(pier_socket_t s);
 
@@ -187,5 +188,14 @@ void pier_os_fd_zero(fd_set *set);
 
 /* Nanoseconds on a clock that only goes forward. */
 int64_t pier_os_now_ns(void);
+
+#define PIER_NS_PER_MS 1000000
+
+/* What is left until a moment of that clock, rounded up, so that no wait ends early. */
+static inline int pier_ms_until(int64_t deadline_ns)
+{
+  int64_t left = deadline_ns - pier_os_now_ns();
+  return left <= 0 ? 0 : (int)((left + PIER_NS_PER_MS - 1) / PIER_NS_PER_MS);
+}
 
 #endif

@@ -85,10 +85,8 @@ int pier_shutdown(pier_socket_t s, int how)
 int pier_address_error(pier_socket_t s, const struct sockaddr *addr, socklen_t len, int error)
 {
   if (error != PIER_EINVAL && error != PIER_EFAULT && error != PIER_ENOTSUP &&
-      error != PIER_EADDRNOTAVAIL && error != PIER_EAFNOSUPPORT)
+      error != PIER_EADDRNOTAVAIL && error != PIER_EAFNOSUPPORT && error != PIER_ENETUNREACH)
     return error;
-  if (len < (socklen_t)(offsetof(struct sockaddr, sa_family) + sizeof addr->sa_family))
-    return PIER_EINVAL;
   int family = pier_os_family(s);
   if (family >= 0 && addr->sa_family != family)
     return PIER_EAFNOSUPPORT;
@@ -99,7 +97,7 @@ int pier_address_error(pier_socket_t s, const struct sockaddr *addr, socklen_t l
 
 int pier_bind(pier_socket_t s, const struct sockaddr *addr, socklen_t len)
 {
-  if (addr == NULL)
+  if (!pier_is_address(addr, len))
     return PIER_EINVAL;
   int result = pier_os_bind(s, addr, len);
   return result < 0 ? pier_address_error(s, addr, len, result) : result;
@@ -107,10 +105,8 @@ int pier_bind(pier_socket_t s, const struct sockaddr *addr, socklen_t len)
 
 int pier_listen(pier_socket_t s, int backlog)
 {
-  if (backlog <= 0)
-    backlog = SOMAXCONN;
-  else if (backlog > 65535) /* more wraps to a small number in some kernels */
-    backlog = 65535;
+  if (backlog <= 0 || backlog > 65535) /* SOMAXCONN is often less than the kernel's maximum, and */
+    backlog = 65535;                   /* more wraps to a small number in some kernels. */
   return pier_os_listen(s, backlog);
 }
 
@@ -154,7 +150,7 @@ static PIER_COLD int finish_connect(pier_socket_t s, const struct sockaddr *addr
 
 int pier_connect(pier_socket_t s, const struct sockaddr *addr, socklen_t len)
 {
-  if (addr == NULL)
+  if (!pier_is_address(addr, len))
     return PIER_EINVAL;
   int result = pier_os_connect(s, addr, len);
   if (result == PIER_EINTR)

@@ -69,7 +69,7 @@ pier_ssize_t pier_sendto(pier_socket_t s, const void *data, size_t size, int fla
 {
   if (to == NULL)
     return len == 0 ? pier_send(s, data, size, flags) : PIER_EINVAL;
-  if (data == NULL && size != 0)
+  if ((data == NULL && size != 0) || !pier_is_address(to, len))
     return PIER_EINVAL;
   int nothing = is_nothing(s, size);
   if (nothing != 0)
@@ -153,7 +153,8 @@ static PIER_COLD pier_ssize_t recvmsg_clipped(pier_socket_t s, pier_msghdr *mess
 
 pier_ssize_t pier_sendmsg(pier_socket_t s, const pier_msghdr *message, int flags)
 {
-  if (message == NULL || (message->msg_control == NULL && message->msg_controllen != 0))
+  if (message == NULL || (message->msg_control == NULL && message->msg_controllen != 0) ||
+      (message->msg_name && !pier_is_address(message->msg_name, message->msg_namelen)))
     return PIER_EINVAL;
   size_t total = 0;
   int checked = sum(message->msg_iov, message->msg_iovlen, &total);

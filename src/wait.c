@@ -2,21 +2,10 @@
 
 #include <limits.h>
 
-#define NS_PER_MS 1000000
-
 /* The moment at which a wait ends; only a wait of a real length needs the clock. */
 static int64_t deadline_of(int timeout_ms)
 {
-  return timeout_ms > 0 ? pier_os_now_ns() + (int64_t)timeout_ms * NS_PER_MS : 0;
-}
-
-/* What is left of a wait, rounded up, so that it never ends early. */
-static int remaining_ms(int timeout_ms, int64_t deadline)
-{
-  if (timeout_ms <= 0)
-    return timeout_ms;
-  int64_t left = deadline - pier_os_now_ns();
-  return left <= 0 ? 0 : (int)((left + NS_PER_MS - 1) / NS_PER_MS);
+  return timeout_ms > 0 ? pier_os_now_ns() + (int64_t)timeout_ms * PIER_NS_PER_MS : 0;
 }
 
 /* Whether a wait that came to nothing must go on: a signal interrupted it, or the system's clock
@@ -27,7 +16,7 @@ static bool goes_on(int result, int timeout_ms, int64_t deadline, int *left_ms)
     return false;
   if (timeout_ms == 0)
     return result == PIER_EINTR;
-  *left_ms = remaining_ms(timeout_ms, deadline);
+  *left_ms = timeout_ms < 0 ? timeout_ms : pier_ms_until(deadline);
   return result == PIER_EINTR || *left_ms != 0;
 }
 

@@ -13,6 +13,7 @@
  * Errors       PIER_EINVAL for a NULL where an object is needed or a value out of range;
  *              PIER_EBADF or PIER_ENOTSOCK for a handle that is not an open socket: POSIX tells
  *              the two apart, Windows says PIER_ENOTSOCK for both. They are not repeated below.
+ *              An address's len must be 2 … sizeof(struct sockaddr_storage), else PIER_EINVAL.
  * Threads      Every function may be called from any thread, also on the same socket. What must
  *              not happen is a pier_close while another thread uses the socket: the number can be
  *              given out again at once.
@@ -33,9 +34,9 @@ extern "C" {
 #define PIER_VERSION_PATCH 0
 #define PIER_VERSION "0.1.0"
 
-/* Flags of pier_socket (ORed into the type) and of pier_accept. */
-#define PIER_NONBLOCK 0x10000000 /* the new socket does not block */
-#define PIER_INHERIT 0x20000000  /* the new socket is inherited by child processes */
+/* Flags of pier_socket (ORed into the type) and of pier_accept; bits that no system uses there. */
+#define PIER_NONBLOCK 0x01000000 /* the new socket does not block */
+#define PIER_INHERIT 0x02000000  /* the new socket is inherited by child processes */
 
 /* Starts the system's socket library, and counts the start.
  *
@@ -104,8 +105,8 @@ PIER_API int pier_socket(int family, int type, int protocol, pier_socket_t *out)
  *
  * Returns 0, or PIER_EBADF, PIER_ENOTSOCK, PIER_EIO.
  *
- * Systems  POSIX: close; EINTR, EINPROGRESS and ECONNRESET count as success, for the socket is
- *          gone. Windows: closesocket; where a non-blocking socket lingers, Winsock leaves it open
+ * Systems  POSIX: close, which closes a descriptor that is no socket too; EINTR, EINPROGRESS and
+ *          ECONNRESET count as success, for the socket is gone. Windows: closesocket; where a non-blocking socket lingers, Winsock leaves it open
  *          and fails, so it is made blocking and closed again.
  * See      pier_abort
  */
@@ -149,7 +150,7 @@ PIER_API int pier_shutdown(pier_socket_t s, int how);
  *   PIER_ENOENT, PIER_ENOTDIR, PIER_EROFS  AF_UNIX: the path cannot be made.
  *
  * Systems  Windows says WSAEACCES for a port that somebody holds exclusively too; pier asks again
- *          with a socket that wants nothing, and gives PIER_EADDRINUSE where that tells. BSD and
+ *          with sockets that want nothing, and gives PIER_EADDRINUSE where they tell. BSD and
  *          macOS say EINVAL, and Windows WSAEFAULT, for another family; pier tells it before.
  */
 PIER_API int pier_bind(pier_socket_t s, const struct sockaddr *addr, socklen_t len);
@@ -176,7 +177,8 @@ PIER_API int pier_listen(pier_socket_t s, int backlog);
  *
  * listener   a listening socket.
  * addr, len  receive the peer's address; either both NULL, or *len says how large addr is. *len
- *            becomes the address's full length, and the address is cut where it does not fit.
+ *            becomes the address's full length (FreeBSD: the cut one), and the address is cut where
+ *            it does not fit.
  * flags      0, or PIER_NONBLOCK and PIER_INHERIT for the new socket. Without PIER_NONBLOCK it
  *            blocks, whatever the listener's mode.
  * out        receives the connection; yours to close.
@@ -239,7 +241,8 @@ PIER_API int pier_disconnect(pier_socket_t s);
  * Returns 0.
  *
  * Systems  A socket that is not bound has the wildcard address and port 0; Winsock has none, and
- *          pier gives that. The address of an unnamed AF_UNIX socket is its family alone.
+ *          pier gives that. The address of an unnamed AF_UNIX socket is its family alone, or with
+ *          NULs behind it. FreeBSD makes *len the length of what it wrote.
  */
 PIER_API int pier_getsockname(pier_socket_t s, struct sockaddr *addr, socklen_t *len);
 
@@ -296,6 +299,9 @@ PIER_API int pier_dup(pier_socket_t s, pier_socket_t *out);
  * peer is gone. Its blocking mode is not changed.
  *
  * Returns 0; after an error the socket is as it was, and still yours.
+ *
+ * Systems  Windows: a process that got a socket from its parent calls this first: it starts Winsock,
+ *          without which no other call knows the socket.
  */
 PIER_API int pier_adopt(pier_socket_t s);
 

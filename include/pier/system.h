@@ -103,9 +103,11 @@ typedef struct pier_iovec {
   void *iov_base;
 } pier_iovec;
 
+#ifndef SHUT_RD
 #define SHUT_RD SD_RECEIVE
 #define SHUT_WR SD_SEND
 #define SHUT_RDWR SD_BOTH
+#endif
 
 #ifndef MSG_TRUNC
 #define MSG_TRUNC 0x0100 /* spelled as <mswsock.h> does, which some toolchains need for it. */

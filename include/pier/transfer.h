@@ -19,7 +19,8 @@
  *                  PIER_ECONNRESET    the peer reset the connection;
  *                  PIER_ECONNABORTED, PIER_ETIMEDOUT  the connection died;
  *                  PIER_EPIPE         sending: this side, or the peer, has closed this direction;
- *                  PIER_ENOTCONN      the socket has no peer, and none was given;
+ *                  PIER_ENOTCONN      the socket has no peer, and none was given (Linux says
+ *                                     PIER_EPIPE to a send on a stream);
  *                  PIER_EDESTADDRREQ  the same, of a datagram socket, on POSIX;
  *                  PIER_EMSGSIZE      a datagram longer than the protocol takes;
  *                  PIER_ECONNREFUSED  POSIX: a datagram sent earlier on this connected socket
@@ -29,9 +30,11 @@
  *                                     route, or it is forbidden.
  *                  An expired SO_RCVTIMEO or SO_SNDTIMEO is PIER_EAGAIN on POSIX and
  *                  PIER_ETIMEDOUT on Windows.
- * Systems          Windows: MSG_DONTWAIT on a socket that blocks asks first and then transfers, so
- *                  it can block if another thread takes the data in between; use pier_set_nonblocking
- *                  where several threads read one socket.
+ *                  A signal makes a receive or send with such a timeout wait up to once more its
+ *                  length, never longer.
+ * Systems          Windows: MSG_DONTWAIT on a socket that blocks asks first and then transfers, at
+ *                  most 16 KiB of a send; it can block if another thread takes the data, or the room,
+ *                  in between. Use pier_set_nonblocking where several threads share one socket.
  */
 #ifndef PIER_TRANSFER_H
 #define PIER_TRANSFER_H
@@ -73,7 +76,8 @@ PIER_API pier_ssize_t pier_send(pier_socket_t s, const void *data, size_t size, 
  * Returns how many bytes were received; 0 for an empty datagram, and on a stream for its orderly
  * end; or an error code of the list above.
  *
- * Systems  After shutdown with SHUT_RD: 0 at once on POSIX; the same on Windows.
+ * Systems  After shutdown with SHUT_RD: 0 at once, when what had come before is read (Windows drops
+ *          that). With MSG_DONTWAIT, Windows says PIER_EAGAIN there.
  */
 PIER_API pier_ssize_t pier_recv(pier_socket_t s, void *data, size_t size, int flags);
 
@@ -102,6 +106,8 @@ PIER_API pier_ssize_t pier_sendto(pier_socket_t s, const void *data, size_t size
  *             fit.
  *
  * Returns as pier_recv.
+ *
+ * Systems  On an AF_UNIX stream Linux tells a bound peer's address.
  */
 PIER_API pier_ssize_t pier_recvfrom(pier_socket_t s, void *data, size_t size, int flags,
                                     struct sockaddr *from, socklen_t *len);

@@ -6,11 +6,10 @@
 
 #include <errno.h>
 
-/* The code of the system call that has just failed. Where the two numbers of a pair are the same,
-   as on Linux, the comparison is none. */
-static inline int pier_posix_error(void)
+/* The code of an errno number. Where the two numbers of a pair are the same, as on Linux, the
+   comparison is none. */
+static inline int pier_posix_code(int error)
 {
-  int error = errno;
 #if EWOULDBLOCK != EAGAIN
   if (error == EWOULDBLOCK)
     error = EAGAIN;
@@ -22,16 +21,16 @@ static inline int pier_posix_error(void)
   return -error;
 }
 
+/* The code of the system call that has just failed. */
+static inline int pier_posix_error(void)
+{
+  return pier_posix_code(errno);
+}
+
 static inline int pier_posix_check(int result)
 {
   return result < 0 ? pier_posix_error() : result;
 }
-
-/* Makes a system call again for as long as signals interrupt it. */
-#define PIER_POSIX_RESTART(result, call)                                                           \
-  do                                                                                               \
-    (result) = (call);                                                                             \
-  while ((result) < 0 && errno == EINTR)
 
 static inline pier_ssize_t pier_posix_check_size(pier_ssize_t result)
 {

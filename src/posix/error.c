@@ -5,8 +5,7 @@
 
 int pier_os_error_from_native(int native)
 {
-  errno = native;
-  return pier_posix_error();
+  return pier_posix_code(native);
 }
 
 int pier_os_error_native(int error)

@@ -52,25 +52,26 @@ static int get_family(pier_socket_t s, int *value)
 
 /* On BSD several sockets need SO_REUSEPORT for one multicast port, where on Linux it means to
    spread what arrives; SO_ATTACH_REUSEPORT_CBPF is what only that kind has. */
-static int set_bind_shared(pier_socket_t s)
+static int set_shared(pier_socket_t s, int on)
 {
-  int result = set_int(s, SOL_SOCKET, SO_REUSEADDR, 1);
 #if defined(SO_REUSEPORT) && !defined(SO_ATTACH_REUSEPORT_CBPF)
-  if (result == 0)
-    result = set_int(s, SOL_SOCKET, SO_REUSEPORT, 1);
-#endif
-  return result;
-}
-
-static int set_bind_balanced(pier_socket_t s)
-{
-#if defined(SO_REUSEPORT_LB)
-  return set_int(s, SOL_SOCKET, SO_REUSEPORT_LB, 1);
-#elif defined(SO_ATTACH_REUSEPORT_CBPF)
-  return set_int(s, SOL_SOCKET, SO_REUSEPORT, 1);
+  return set_int(s, SOL_SOCKET, SO_REUSEPORT, on);
 #else
   (void)s;
-  return PIER_ENOTSUP;
+  (void)on;
+  return 0;
+#endif
+}
+
+static int set_balanced(pier_socket_t s, int on)
+{
+#if defined(SO_REUSEPORT_LB)
+  return set_int(s, SOL_SOCKET, SO_REUSEPORT_LB, on);
+#elif defined(SO_ATTACH_REUSEPORT_CBPF)
+  return set_int(s, SOL_SOCKET, SO_REUSEPORT, on);
+#else
+  (void)s;
+  return on ? PIER_ENOTSUP : 0;
 #endif
 }
 
@@ -78,14 +79,15 @@ static int set_bind_balanced(pier_socket_t s)
    port where somebody listens; for datagrams it would let anyone take the port. */
 static int set_bind(pier_socket_t s, int intent)
 {
-  if (intent == PIER_BIND_SHARED)
-    return set_bind_shared(s);
   int type = pier_os_type(s);
   if (type < 0)
     return type;
-  int result = set_int(s, SOL_SOCKET, SO_REUSEADDR, type == SOCK_STREAM);
-  if (result == 0 && intent == PIER_BIND_BALANCED)
-    result = set_bind_balanced(s);
+  bool is_shared = intent == PIER_BIND_SHARED;
+  int result = set_balanced(s, intent == PIER_BIND_BALANCED);
+  if (result == 0)
+    result = set_shared(s, is_shared);
+  if (result == 0)
+    result = set_int(s, SOL_SOCKET, SO_REUSEADDR, is_shared || type == SOCK_STREAM);
   return result;
 }
 
@@ -169,19 +171,29 @@ static int set_multicast_interface4(pier_socket_t s, unsigned index)
   return pier_os_setsockopt(s, IPPROTO_IP, IP_MULTICAST_IF, &request, sizeof request);
 }
 
+/* FreeBSD looks at the length in the address itself, where an address has one, which SIN6_LEN says
+   (RFC 3493). */
+static void copy_address(struct sockaddr_storage *to, const struct sockaddr *from, socklen_t len)
+{
+  memcpy(to, from, len);
+#ifdef SIN6_LEN
+  to->ss_len = (unsigned char)len;
+#endif
+}
+
 static int join_or_leave(pier_socket_t s, bool join, int level, socklen_t len,
                          const struct sockaddr *group, unsigned index,
                          const struct sockaddr *source)
 {
   if (source == NULL) {
     struct group_req request = {.gr_interface = index};
-    memcpy(&request.gr_group, group, len);
+    copy_address(&request.gr_group, group, len);
     return pier_os_setsockopt(s, level, join ? MCAST_JOIN_GROUP : MCAST_LEAVE_GROUP, &request,
                               sizeof request);
   }
   struct group_source_req request = {.gsr_interface = index};
-  memcpy(&request.gsr_group, group, len);
-  memcpy(&request.gsr_source, source, len);
+  copy_address(&request.gsr_group, group, len);
+  copy_address(&request.gsr_source, source, len);
   return pier_os_setsockopt(s, level, join ? MCAST_JOIN_SOURCE_GROUP : MCAST_LEAVE_SOURCE_GROUP,
                             &request, sizeof request);
 }
@@ -332,6 +344,5 @@ static const pier_os_option table[] = {
 
 const pier_os_option *pier_os_option_row(pier_option option)
 {
-  static const pier_os_option none = {.kind = PIER_OS_OPTION_NONE};
-  return (size_t)option < sizeof table / sizeof table[0] ? &table[option] : &none;
+  return &table[option];
 }

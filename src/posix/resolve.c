@@ -28,7 +28,7 @@ static int check_eai(int result)
 {
   if (result == 0)
     return 0;
-  if (result == EAI_SYSTEM)
+  if (result == EAI_SYSTEM && errno != 0)
     return pier_posix_error();
   for (size_t i = 0; i < pier_posix_eai_count; i++)
     if (pier_posix_eai[i].native == result)

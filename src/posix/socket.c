@@ -10,6 +10,11 @@ static int set_close_on_exec(pier_socket_t s, bool on)
   return pier_posix_check(fcntl(s, F_SETFD, on ? FD_CLOEXEC : 0));
 }
 
+#ifdef SOCK_CLOEXEC
+_Static_assert(((PIER_NONBLOCK | PIER_INHERIT) & (SOCK_CLOEXEC | SOCK_NONBLOCK)) == 0,
+               "pier's flags are none of the system's");
+#endif
+
 /* The flags that socket and accept take in the call itself, where the system has them. */
 static int creation_flags(int flags)
 {
@@ -49,8 +54,10 @@ static int accept_with_flags(pier_socket_t listener, struct sockaddr *addr, sock
 int pier_os_socket(int family, int type, int protocol, int flags, pier_socket_t *out)
 {
   int s = pier_posix_check(socket(family, type | creation_flags(flags), protocol));
-  if (s < 0) /* Linux says EINVAL for a type that no family has. */
-    return s == PIER_EINVAL ? PIER_ESOCKTNOSUPPORT : s;
+  if (s == PIER_EINVAL) /* Linux's word for a type that no family has, and a protocol likewise. */
+    return protocol < 0 || protocol > 255 ? PIER_EPROTONOSUPPORT : PIER_ESOCKTNOSUPPORT;
+  if (s < 0)
+    return s;
   int result = finish_creation(s, flags);
   if (result < 0) {
     close(s);
@@ -63,8 +70,9 @@ int pier_os_socket(int family, int type, int protocol, int flags, pier_socket_t 
 void pier_os_settle(pier_socket_t s, int type)
 {
   (void)type; /* an unconnected socket never hears of lost datagrams here */
-#ifdef SO_NOSIGPIPE
-  /* macOS refuses it on a connection that was reset already; such a one is told by the next send. */
+#if defined(SO_NOSIGPIPE) && !defined(SOCK_CLOEXEC)
+  /* macOS, where MSG_NOSIGNAL is too new to rely on. It refuses this on a connection that was reset
+     already; such a one is told by the next send. */
   int on = 1;
   setsockopt(s, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
 #else

@@ -1,20 +1,58 @@
 #include "check.h"
 
+#include <fcntl.h>
+#include <string.h>
+#include <sys/time.h>
+
 /* MSG_WAITALL and MSG_DONTWAIT are the kernel's; MSG_NOSIGNAL is 0 where it has none, and then the
    socket was settled with SO_NOSIGPIPE. */
+
+/* Whether an interrupted transfer goes on: 1, or an error code. A socket without a timeout of its own
+   just goes on; one with SO_RCVTIMEO or SO_SNDTIMEO waits out what the first interruption left of it
+   here, for a second call would begin the whole timeout anew, and signals could make it endless. */
+static PIER_COLD int go_on(pier_socket_t s, short events, int64_t *deadline)
+{
+  if (*deadline == 0) {
+    struct timeval timeout = {0, 0};
+    socklen_t len = sizeof timeout;
+    if (getsockopt(s, SOL_SOCKET, events == POLLIN ? SO_RCVTIMEO : SO_SNDTIMEO, &timeout, &len) < 0)
+      return pier_posix_error();
+    if (timeout.tv_sec == 0 && timeout.tv_usec == 0)
+      return 1;
+    *deadline = pier_os_now_ns() + (int64_t)timeout.tv_sec * 1000000000 + timeout.tv_usec * 1000;
+  }
+  struct pollfd one = {.fd = s, .events = events};
+  int ready;
+  do
+    ready = pier_posix_check(poll(&one, 1, pier_ms_until(*deadline)));
+  while (ready == PIER_EINTR);
+  return ready == 0 ? PIER_EAGAIN : ready;
+}
+
+/* Makes a transfer, and makes it again for as long as signals interrupt it. */
+#define RESTART(result, s, events, call)                                                           \
+  do {                                                                                             \
+    int64_t deadline = 0;                                                                          \
+    int going;                                                                                     \
+    do                                                                                             \
+      (result) = pier_posix_check_size(call);                                                      \
+    while ((result) == PIER_EINTR && (going = go_on(s, events, &deadline)) > 0);                   \
+    if ((result) == PIER_EINTR)                                                                    \
+      (result) = going;                                                                            \
+  } while (0)
 
 static PIER_COLD pier_ssize_t send_again(pier_socket_t s, const void *data, size_t size, int flags)
 {
   pier_ssize_t result;
-  PIER_POSIX_RESTART(result, send(s, data, size, flags));
-  return pier_posix_check_size(result);
+  RESTART(result, s, POLLOUT, send(s, data, size, flags));
+  return result;
 }
 
 static PIER_COLD pier_ssize_t recv_again(pier_socket_t s, void *data, size_t size, int flags)
 {
   pier_ssize_t result;
-  PIER_POSIX_RESTART(result, recv(s, data, size, flags));
-  return pier_posix_check_size(result);
+  RESTART(result, s, POLLIN, recv(s, data, size, flags));
+  return result;
 }
 
 /* The two calls that programs are made of. A second try needs the arguments, and a compiler keeps
@@ -54,16 +92,16 @@ pier_ssize_t pier_os_sendto(pier_socket_t s, const void *data, size_t size, int 
                             const struct sockaddr *to, socklen_t len)
 {
   pier_ssize_t result;
-  PIER_POSIX_RESTART(result, sendto(s, data, size, flags | MSG_NOSIGNAL, to, len));
-  return pier_posix_check_size(result);
+  RESTART(result, s, POLLOUT, sendto(s, data, size, flags | MSG_NOSIGNAL, to, len));
+  return result;
 }
 
 pier_ssize_t pier_os_recvfrom(pier_socket_t s, void *data, size_t size, int flags,
                               struct sockaddr *from, socklen_t *len)
 {
   pier_ssize_t result; /* an interrupted call has not touched *len */
-  PIER_POSIX_RESTART(result, recvfrom(s, data, size, flags, from, len));
-  return pier_posix_check_size(result);
+  RESTART(result, s, POLLIN, recvfrom(s, data, size, flags, from, len));
+  return result;
 }
 
 /* struct msghdr has the fields of pier_msghdr, with other types and paddings in each C library. */
@@ -86,27 +124,49 @@ pier_ssize_t pier_os_sendmsg(pier_socket_t s, const pier_msghdr *message, int fl
 {
   struct msghdr native = native_of(message);
   pier_ssize_t result;
-  PIER_POSIX_RESTART(result, sendmsg(s, &native, flags | MSG_NOSIGNAL));
-  return pier_posix_check_size(result);
+  RESTART(result, s, POLLOUT, sendmsg(s, &native, flags | MSG_NOSIGNAL));
+  return result;
 }
 
-/* Received descriptors are not inherited: where the kernel knows the flag, from the start. */
-static int recvmsg_flags(int flags)
-{
+/* Received descriptors are not inherited. Where the kernel knows a flag for that, it gives the flag
+   back beside what it tells; macOS has none, and the descriptors are looked for. */
 #ifdef MSG_CMSG_CLOEXEC
-  return flags | MSG_CMSG_CLOEXEC;
-#else
-  return flags;
-#endif
+
+#define RECVMSG_FLAGS MSG_CMSG_CLOEXEC
+
+static void close_received_on_exec(struct msghdr *native)
+{
+  native->msg_flags &= ~MSG_CMSG_CLOEXEC;
 }
+
+#else
+
+#define RECVMSG_FLAGS 0
+
+static void close_received_on_exec(struct msghdr *native)
+{
+  for (struct cmsghdr *c = CMSG_FIRSTHDR(native); c; c = CMSG_NXTHDR(native, c)) {
+    if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+      continue;
+    size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (size_t i = 0; i < count; i++) {
+      int fd;
+      memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
+      fcntl(fd, F_SETFD, FD_CLOEXEC);
+    }
+  }
+}
+
+#endif
 
 pier_ssize_t pier_os_recvmsg(pier_socket_t s, pier_msghdr *message, int flags)
 {
   struct msghdr native = native_of(message);
   pier_ssize_t result;
-  PIER_POSIX_RESTART(result, recvmsg(s, &native, recvmsg_flags(flags)));
+  RESTART(result, s, POLLIN, recvmsg(s, &native, flags | RECVMSG_FLAGS));
   if (result < 0)
-    return pier_posix_error();
+    return result;
+  close_received_on_exec(&native);
   message->msg_namelen = native.msg_namelen;
   message->msg_controllen = native.msg_controllen;
   message->msg_flags = native.msg_flags;

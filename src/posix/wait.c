@@ -2,9 +2,34 @@
 
 #include <time.h>
 
+static bool is_connected(int fd)
+{
+  struct sockaddr_storage name;
+  socklen_t len = sizeof name;
+  return getpeername(fd, (struct sockaddr *)&name, &len) == 0;
+}
+
+/* Systems leave out what follows from an error or a hang-up: Linux does not say POLLIN for the error
+   of a datagram socket, macOS and FreeBSD do not say POLLOUT or POLLERR for a failed connect. The
+   end of what a peer sends is a hang-up on macOS, which says nothing of sending. */
+static short complete(const struct pollfd *fd)
+{
+  int events = fd->revents;
+  if (!(events & (POLLERR | POLLHUP)))
+    return fd->revents;
+  events |= fd->events & POLLIN;
+  if ((events & POLLERR) || ((fd->events & ~events & POLLOUT) && !is_connected(fd->fd)))
+    events |= fd->events & POLLOUT;
+  return (short)events;
+}
+
 int pier_os_poll(struct pollfd *fds, size_t count, int timeout_ms)
 {
-  return pier_posix_check(poll(fds, (nfds_t)count, timeout_ms));
+  int result = pier_posix_check(poll(fds, (nfds_t)count, timeout_ms));
+  if (result > 0)
+    for (size_t i = 0; i < count; i++)
+      fds[i].revents = complete(&fds[i]);
+  return result;
 }
 
 static short wanted(int fd, const fd_set *readable, const fd_set *writable,
@@ -30,38 +55,42 @@ static int keep(fd_set *set, int fd, int events)
   return 0;
 }
 
-/* What select counts as an answer to what was asked of a socket. */
-static int answer(const struct pollfd *fd)
+/* The events that select answers to: what was asked for, and where an error or the end of the
+   connection makes a socket exceptional. */
+static int answers(const struct pollfd *fd)
 {
-  int answers = POLLERR;
-  if (fd->events & POLLIN)
-    answers |= POLLIN | POLLHUP;
-  return fd->revents & (answers | fd->events);
+  int events = fd->revents & (fd->events | POLLERR);
+  bool is_watched_connect = (fd->events & (POLLOUT | POLLPRI)) == (POLLOUT | POLLPRI);
+  if ((fd->revents & (POLLERR | POLLHUP)) == POLLHUP && is_watched_connect && !is_connected(fd->fd))
+    events |= POLLERR;
+  return events;
 }
 
-/* Passes over the sockets that have hung up when nobody asked for that, which poll tells all the
-   same, and select does not. Returns how many sockets have an answer, or an error. */
-static int drop_unasked(struct pollfd *fds, size_t count)
+/* Leaves only answers in revents, and passes over the sockets that have none: those that have hung
+   up when nobody asked for that, which poll tells all the same, and select does not. Returns how
+   many have an answer, or an error. */
+static int keep_answers(struct pollfd *fds, size_t count)
 {
-  int answers = 0;
+  int answered = 0;
   for (size_t i = 0; i < count; i++) {
     if (fds[i].revents & POLLNVAL)
       return PIER_EBADF;
-    if (answer(&fds[i]))
-      answers++;
-    else if (fds[i].revents)
+    bool has_hung_up = fds[i].revents != 0;
+    fds[i].revents = (short)(has_hung_up ? answers(&fds[i]) : 0);
+    if (fds[i].revents)
+      answered++;
+    else if (has_hung_up)
       fds[i].fd = ~fds[i].fd; /* poll passes over negative descriptors. */
   }
-  return answers;
+  return answered;
 }
 
 /* On poll, so that an error is exceptional, which select does not tell here and Winsock's does. */
 int pier_os_select(int nfds, fd_set *readable, fd_set *writable, fd_set *exceptional,
                    int timeout_ms)
 {
-  if (nfds > FD_SETSIZE)
+  if (nfds > (int)FD_SETSIZE)
     return PIER_EINVAL;
-  int64_t deadline = timeout_ms > 0 ? pier_os_now_ns() + (int64_t)timeout_ms * 1000000 : 0;
   struct pollfd fds[FD_SETSIZE];
   size_t count = 0;
   for (int fd = 0; fd < nfds; fd++) {
@@ -69,20 +98,20 @@ int pier_os_select(int nfds, fd_set *readable, fd_set *writable, fd_set *excepti
     if (events != 0)
       fds[count++] = (struct pollfd){.fd = fd, .events = events};
   }
-  int result;
-  do {
-    result = pier_os_poll(fds, count, timeout_ms);
-    if (result <= 0)
-      return result;
-    result = drop_unasked(fds, count);
-  } while (result == 0 && (timeout_ms <= 0 || pier_os_now_ns() < deadline));
+  int64_t deadline = timeout_ms > 0 ? pier_os_now_ns() + (int64_t)timeout_ms * PIER_NS_PER_MS : 0;
+  int left_ms = timeout_ms;
+  int result = pier_os_poll(fds, count, left_ms);
+  while (result > 0 && (result = keep_answers(fds, count)) == 0) {
+    left_ms = timeout_ms > 0 ? pier_ms_until(deadline) : timeout_ms;
+    result = pier_os_poll(fds, count, left_ms);
+  }
   if (result <= 0)
     return result;
   result = 0;
   for (size_t i = 0; i < count; i++) {
     int fd = fds[i].fd < 0 ? ~fds[i].fd : fds[i].fd;
-    int events = fds[i].fd < 0 ? 0 : fds[i].revents;
-    result += keep(readable, fd, events & (POLLIN | POLLHUP | POLLERR));
+    int events = fds[i].revents;
+    result += keep(readable, fd, events & (POLLIN | POLLERR));
     result += keep(writable, fd, events & (POLLOUT | POLLERR));
     result += keep(exceptional, fd, events & (POLLPRI | POLLERR));
   }

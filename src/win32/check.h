@@ -10,9 +10,16 @@ static inline int pier_win32_error(void)
   return pier_os_error_from_native(WSAGetLastError());
 }
 
+/* The same for a call on a socket: while Winsock is not started there is none. */
+static inline int pier_win32_socket_error(void)
+{
+  int error = pier_win32_error();
+  return error == PIER_WSANOTINITIALISED ? PIER_ENOTSOCK : error;
+}
+
 static inline int pier_win32_check(int result)
 {
-  return result == SOCKET_ERROR ? pier_win32_error() : result;
+  return result == SOCKET_ERROR ? pier_win32_socket_error() : result;
 }
 
 /* Cuts an address to the room that the caller has, and tells its whole length, as POSIX does;

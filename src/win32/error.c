@@ -8,7 +8,7 @@ typedef struct number_row {
 static const number_row winsock_rows[] = {PIER_ERRORS(ROW)};
 #undef ROW
 
-/* Win32 numbers that overlapped calls, and providers, let through. */
+/* Win32 numbers that overlapped calls, and providers, let through; and Winsock's second names. */
 static const number_row win32_rows[] = {
   {ERROR_ACCESS_DENIED, PIER_EACCES},
   {ERROR_INVALID_HANDLE, PIER_EBADF},
@@ -32,6 +32,7 @@ static const number_row win32_rows[] = {
   {ERROR_CONNECTION_ABORTED, PIER_ECONNABORTED},
   {ERROR_CANT_ACCESS_FILE, PIER_EACCES},
   {WSA_E_CANCELLED, PIER_ECANCELED},
+  {WSANO_DATA, PIER_EAI_NONAME},
 };
 
 /* Where Win32 numbers without a twin begin, below errno's, Winsock's and before PIER_EOF's. */
@@ -50,10 +51,8 @@ int pier_os_error_from_native(int native)
 {
   if (native == WSAEWOULDBLOCK) /* the one that is no failure */
     return PIER_EAGAIN;
-  const number_row *row;
-  if (native < WINSOCK_BASE || native == WSA_E_CANCELLED)
-    row = find_number(win32_rows, sizeof win32_rows / sizeof win32_rows[0], native);
-  else
+  const number_row *row = find_number(win32_rows, sizeof win32_rows / sizeof win32_rows[0], native);
+  if (row == NULL && native >= WINSOCK_BASE)
     row = find_number(winsock_rows, sizeof winsock_rows / sizeof winsock_rows[0], native);
   if (row)
     return row->error;

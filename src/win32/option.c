@@ -28,7 +28,16 @@ static int get_int(pier_socket_t s, int level, int name)
 
 int pier_os_type(pier_socket_t s)
 {
-  return get_int(s, SOL_SOCKET, SO_TYPE);
+  int type = 0;
+  int len = sizeof type;
+  int result = getsockopt(s, SOL_SOCKET, SO_TYPE, (char *)&type, &len);
+  if (result == SOCKET_ERROR && WSAGetLastError() == WSANOTINITIALISED) {
+    int started = pier_os_start();
+    if (started < 0)
+      return started;
+    result = getsockopt(s, SOL_SOCKET, SO_TYPE, (char *)&type, &len);
+  }
+  return result == SOCKET_ERROR ? pier_win32_socket_error() : type;
 }
 
 static int get_info(pier_socket_t s, WSAPROTOCOL_INFOW *info)

@@ -67,21 +67,42 @@ int pier_os_shutdown(pier_socket_t s, int how)
   return pier_win32_check(shutdown(s, how));
 }
 
-/* Windows says WSAEACCES both for a port that it has excluded and for one that another socket
-   holds: a socket without any wish is refused with WSAEACCES again by the first alone. */
-static int explain_refused_bind(pier_socket_t s, const struct sockaddr *addr, socklen_t len)
+/* Binds a socket of the same kind, but without any wish, and tells how that went. */
+static int probe_bind(const WSAPROTOCOL_INFOW *info, const struct sockaddr *addr, socklen_t len)
 {
-  WSAPROTOCOL_INFOW info;
-  int size = sizeof info;
-  if (getsockopt(s, SOL_SOCKET, SO_PROTOCOL_INFOW, (char *)&info, &size) == SOCKET_ERROR)
-    return PIER_EACCES;
-  SOCKET probe = WSASocketW(info.iAddressFamily, info.iSocketType, info.iProtocol, NULL, 0,
+  SOCKET probe = WSASocketW(info->iAddressFamily, info->iSocketType, info->iProtocol, NULL, 0,
                             WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
   if (probe == INVALID_SOCKET)
     return PIER_EACCES;
   int result = pier_win32_check(bind(probe, addr, len));
   closesocket(probe);
-  return result == PIER_EACCES ? PIER_EACCES : PIER_EADDRINUSE;
+  return result;
+}
+
+/* Windows says WSAEACCES both for a port that it has excluded and for one that another socket
+   holds. A socket without any wish is told WSAEADDRINUSE of the second, on the same address or, where
+   the other socket has the wildcard exclusively, on the wildcard. */
+static int explain_refused_bind(pier_socket_t s, const struct sockaddr *addr, socklen_t len)
+{
+  WSAPROTOCOL_INFOW info;
+  int size = sizeof info;
+  if ((addr->sa_family != AF_INET && addr->sa_family != AF_INET6) || /* no probe makes a file */
+      getsockopt(s, SOL_SOCKET, SO_PROTOCOL_INFOW, (char *)&info, &size) == SOCKET_ERROR)
+    return PIER_EACCES;
+  if (probe_bind(&info, addr, len) != PIER_EACCES)
+    return PIER_EADDRINUSE;
+  union {
+    struct sockaddr sa;
+    struct sockaddr_in in;
+    struct sockaddr_in6 in6;
+  } wildcard;
+  memset(&wildcard, 0, sizeof wildcard);
+  wildcard.sa.sa_family = addr->sa_family;
+  wildcard.in.sin_port = ((const struct sockaddr_in *)addr)->sin_port; /* where IPv6 has it too */
+  socklen_t wildcard_len =
+    addr->sa_family == AF_INET ? (int)sizeof wildcard.in : (int)sizeof wildcard.in6;
+  return probe_bind(&info, &wildcard.sa, wildcard_len) == PIER_EADDRINUSE ? PIER_EADDRINUSE
+                                                                          : PIER_EACCES;
 }
 
 int pier_os_bind(pier_socket_t s, const struct sockaddr *addr, socklen_t len)
@@ -93,7 +114,7 @@ int pier_os_bind(pier_socket_t s, const struct sockaddr *addr, socklen_t len)
 /* Above 200, Windows takes a backlog as it is only in its negative form: SOMAXCONN_HINT. */
 int pier_os_listen(pier_socket_t s, int backlog)
 {
-  if (backlog > 200 && backlog != SOMAXCONN)
+  if (backlog > 200)
     backlog = -backlog;
   return pier_win32_check(listen(s, backlog));
 }
@@ -136,7 +157,7 @@ int pier_os_accept(pier_socket_t listener, struct sockaddr *addr, socklen_t *len
   SOCKET s =
     addr ? accept(listener, (struct sockaddr *)&from, &from_len) : accept(listener, NULL, NULL);
   if (s == INVALID_SOCKET) { /* Wine says that such a connection's peer has no name */
-    int error = pier_win32_error();
+    int error = pier_win32_socket_error();
     return error == PIER_ECONNRESET || error == PIER_ENOTCONN ? PIER_ECONNABORTED : error;
   }
   int result = finish_accept(s, flags);

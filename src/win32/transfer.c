@@ -11,23 +11,34 @@ _Static_assert(sizeof(pier_iovec) == sizeof(WSABUF), "pier_iovec is laid out as 
 _Static_assert(offsetof(pier_iovec, iov_len) == offsetof(WSABUF, len), "the length comes first");
 _Static_assert(offsetof(pier_iovec, iov_base) == offsetof(WSABUF, buf), "the pointer comes second");
 
-/* Carries out MSG_DONTWAIT: PIER_EAGAIN if the socket is not ready. */
+/* The most bytes of a send that must not wait: a socket that is writable has room for as much. */
+#define DONTWAIT_MAX 16384
+
+/* Carries out MSG_DONTWAIT: PIER_EAGAIN if the socket is not ready. A stream without a peer never
+   becomes ready, and says so. */
 static int check_ready(pier_socket_t s, int flags, short events)
 {
   if (!(flags & MSG_DONTWAIT))
     return 0;
   if (s == INVALID_SOCKET) /* which a poll passes over */
     return PIER_ENOTSOCK;
-  struct pollfd one = {s, events, 0};
+  struct pollfd one = {s, flags & MSG_OOB && events == POLLIN ? POLLPRI : events, 0};
   int ready = pier_os_poll(&one, 1, 0);
   if (ready < 0)
     return ready;
-  return one.revents & POLLNVAL ? PIER_ENOTSOCK : ready == 0 ? PIER_EAGAIN : 0;
+  if (one.revents & POLLNVAL)
+    return PIER_ENOTSOCK;
+  if (ready > 0)
+    return 0;
+  struct sockaddr_storage peer;
+  int len = sizeof peer;
+  bool is_lonely = getpeername(s, (struct sockaddr *)&peer, &len) == SOCKET_ERROR;
+  return is_lonely && pier_os_type(s) == SOCK_STREAM ? PIER_ENOTCONN : PIER_EAGAIN;
 }
 
 static int send_error(void)
 {
-  int error = pier_win32_error();
+  int error = pier_win32_socket_error();
   return error == PIER_ESHUTDOWN ? PIER_EPIPE : error;
 }
 
@@ -35,7 +46,7 @@ static int send_error(void)
    again. */
 static pier_ssize_t recv_error(pier_socket_t s, size_t capacity)
 {
-  int error = pier_win32_error();
+  int error = pier_win32_socket_error();
   switch (error) {
   case PIER_EMSGSIZE: /* the buffers are full, and the rest of the datagram is gone */
     return (pier_ssize_t)capacity;
@@ -56,6 +67,8 @@ pier_ssize_t pier_os_send(pier_socket_t s, const void *data, size_t size, int fl
     int ready = check_ready(s, flags, POLLOUT);
     if (ready < 0)
       return ready;
+    if ((flags & MSG_DONTWAIT) && size > DONTWAIT_MAX && pier_os_type(s) == SOCK_STREAM)
+      size = DONTWAIT_MAX;
     flags &= ~EMULATED_FLAGS;
   }
   int result = send(s, (const char *)data, (int)size, flags);
@@ -72,22 +85,19 @@ pier_ssize_t pier_os_sendto(pier_socket_t s, const void *data, size_t size, int 
   return result == SOCKET_ERROR ? send_error() : result;
 }
 
-static pier_ssize_t recv_native(pier_socket_t s, void *data, size_t size, int flags)
+static pier_ssize_t recv_once(pier_socket_t s, void *data, size_t size, int flags)
 {
   for (;;) {
-    int result = recv(s, (char *)data, (int)size, flags);
+    int ready = check_ready(s, flags, POLLIN);
+    if (ready < 0)
+      return ready;
+    int result = recv(s, (char *)data, (int)size, flags & ~EMULATED_FLAGS);
     if (result != SOCKET_ERROR)
       return result;
     pier_ssize_t meaning = recv_error(s, size);
     if (meaning != PIER_EINTR)
       return meaning;
   }
-}
-
-static pier_ssize_t recv_once(pier_socket_t s, void *data, size_t size, int flags)
-{
-  int ready = check_ready(s, flags, POLLIN);
-  return ready < 0 ? ready : recv_native(s, data, size, flags & ~EMULATED_FLAGS);
 }
 
 /* Winsock's MSG_WAITALL is refused on sockets that do not block, so a stream is read in a loop. An
@@ -121,24 +131,20 @@ pier_ssize_t pier_os_recv(pier_socket_t s, void *data, size_t size, int flags)
 {
   if ((flags & MSG_WAITALL) && is_stream(s))
     return recv_all(s, data, size, flags);
-  if (flags & EMULATED_FLAGS)
-    return recv_once(s, data, size, flags);
-  if (size == 0)
-    return recv_nothing(s, flags);
-  return recv_native(s, data, size, flags);
+  return size == 0 ? recv_nothing(s, flags) : recv_once(s, data, size, flags);
 }
 
 /* Winsock leaves the address alone on a connection; so its family is cleared before. */
 static pier_ssize_t recvfrom_once(pier_socket_t s, void *data, size_t size, int flags,
                                   struct sockaddr *from, socklen_t *len)
 {
-  int ready = check_ready(s, flags, POLLIN);
-  if (ready < 0)
-    return ready;
   struct sockaddr_storage name;
   int name_len;
   pier_ssize_t received;
   do {
+    int ready = check_ready(s, flags, POLLIN);
+    if (ready < 0)
+      return ready;
     name_len = sizeof name;
     name.ss_family = AF_UNSPEC;
     int result = recvfrom(s, (char *)data, (int)size, flags & ~EMULATED_FLAGS,
@@ -200,11 +206,23 @@ static size_t capacity_of(const pier_msghdr *message)
   return capacity;
 }
 
+/* The part of a long message that a send may take without waiting: its first piece that is not
+   empty. */
+static pier_ssize_t send_first(pier_socket_t s, const pier_msghdr *message, int flags)
+{
+  const pier_iovec *piece = message->msg_iov;
+  while (piece->iov_len == 0)
+    piece++;
+  return pier_os_send(s, piece->iov_base, piece->iov_len, flags);
+}
+
 pier_ssize_t pier_os_sendmsg(pier_socket_t s, const pier_msghdr *message, int flags)
 {
   int ready = check_ready(s, flags, POLLOUT);
   if (ready < 0)
     return ready;
+  if ((flags & MSG_DONTWAIT) && capacity_of(message) > DONTWAIT_MAX && is_stream(s))
+    return send_first(s, message, flags);
   DWORD native_flags = (DWORD)(flags & ~EMULATED_FLAGS);
   DWORD sent = 0;
   buffers b;
@@ -275,10 +293,12 @@ static pier_ssize_t recvmsg_with_control(pier_socket_t s, pier_msghdr *message, 
     told |= MSG_TRUNC;
   message->msg_flags = told;
   message->msg_controllen = native.Control.len;
-  if (message->msg_name)
+  if (message->msg_name == NULL)
+    message->msg_namelen = 0;
+  else
     pier_win32_give_address(&name, name.ss_family == AF_UNSPEC ? 0 : native.namelen,
                             message->msg_name, &message->msg_namelen);
-  return told & MSG_TRUNC ? result : (pier_ssize_t)received;
+  return is_cut && (told & MSG_TRUNC) ? result : (pier_ssize_t)received;
 }
 
 static pier_ssize_t recvmsg_plain(pier_socket_t s, pier_msghdr *message, buffers *b, int flags)
@@ -301,7 +321,9 @@ static pier_ssize_t recvmsg_plain(pier_socket_t s, pier_msghdr *message, buffers
   if (result < 0)
     return result;
   message->msg_controllen = 0;
-  if (message->msg_name)
+  if (message->msg_name == NULL)
+    message->msg_namelen = 0;
+  else
     pier_win32_give_address(&name, name.ss_family == AF_UNSPEC ? 0 : name_len, message->msg_name,
                             &message->msg_namelen);
   return result;
@@ -336,17 +358,17 @@ pier_ssize_t pier_os_recvmsg(pier_socket_t s, pier_msghdr *message, int flags)
       return recvmsg_all(s, message, flags);
     has_control = false;
   }
-  int ready = check_ready(s, flags, POLLIN);
-  if (ready < 0)
-    return ready;
-  flags &= ~EMULATED_FLAGS;
   buffers b;
   buffers_of(&b, message, 1);
   pier_ssize_t result;
-  do
-    result = has_control ? recvmsg_with_control(s, message, &b, flags)
-                         : recvmsg_plain(s, message, &b, flags);
-  while (result == PIER_EINTR);
+  do {
+    int ready = check_ready(s, flags, POLLIN);
+    if (ready < 0)
+      return ready;
+    int native_flags = flags & ~EMULATED_FLAGS;
+    result = has_control ? recvmsg_with_control(s, message, &b, native_flags)
+                         : recvmsg_plain(s, message, &b, native_flags);
+  } while (result == PIER_EINTR);
   if (b.first != &b.none || result <= 0)
     return result;
   message->msg_flags |= MSG_TRUNC; /* the byte in the scratch was one of a datagram's */

@@ -41,14 +41,81 @@ static int mark_invalid(WSAPOLLFD *fds, ULONG count)
   return invalid > 0 ? invalid : PIER_ENOTSOCK;
 }
 
+/* Before Windows 10 version 2004 (build 19041), WSAPoll says nothing of a connect that has failed,
+   ever. The version is asked of ntdll, which does not lie to programs without a manifest. */
+#define FIRST_GOOD_BUILD 19041
+
+static bool wsapoll_misses_failures(void)
+{
+  static volatile LONG answer; /* 0: not asked yet, 1: no, 2: yes */
+  if (answer == 0) {
+    typedef LONG(WINAPI * get_version)(OSVERSIONINFOW *);
+    union {
+      FARPROC data;
+      get_version code;
+    } function = {GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "RtlGetVersion")};
+    OSVERSIONINFOW version = {sizeof version, 0, 0, 0, 0, {0}};
+    bool is_known = function.data && function.code(&version) == 0;
+    answer = is_known && version.dwBuildNumber >= FIRST_GOOD_BUILD ? 1 : 2;
+  }
+  return answer == 2;
+}
+
+static bool has_error(SOCKET s)
+{
+  int error = 0;
+  return pier_get_option(s, PIER_OPT_ERROR, &error) == 0 && error != 0;
+}
+
+/* Winsock's select does tell, in its third set. */
+static bool has_failed_to_connect(SOCKET s)
+{
+  fd_set one;
+  struct timeval now = {0, 0};
+  one.fd_count = 1;
+  one.fd_array[0] = s;
+  return select(0, NULL, NULL, &one, &now) == 1 && has_error(s);
+}
+
+static int find_failed_connects(WSAPOLLFD *fds, ULONG count)
+{
+  int found = 0;
+  for (ULONG i = 0; i < count; i++) {
+    if (fds[i].revents == 0 && (fds[i].events & POLLWRNORM) && has_failed_to_connect(fds[i].fd)) {
+      fds[i].revents = POLLERR | POLLHUP;
+      found++;
+    }
+  }
+  return found;
+}
+
+static bool wants_writing(const WSAPOLLFD *fds, ULONG count)
+{
+  for (ULONG i = 0; i < count; i++)
+    if (fds[i].events & POLLWRNORM)
+      return true;
+  return false;
+}
+
+/* How long a failed connect may go unnoticed where WSAPoll misses it, or where an out-of-band byte
+   that nobody asked for hides it from select. */
+#define BLIND_MS 100
+
 static int poll_native(WSAPOLLFD *fds, ULONG count, int timeout_ms)
 {
   if (count == 0) { /* WSAPoll refuses to sleep. */
     Sleep(timeout_ms < 0 ? INFINITE : (DWORD)timeout_ms);
     return 0;
   }
-  int result = pier_win32_check(WSAPoll(fds, count, timeout_ms));
-  return result == PIER_ENOTSOCK ? mark_invalid(fds, count) : result;
+  bool watches_connects = wsapoll_misses_failures() && wants_writing(fds, count);
+  if (watches_connects && (timeout_ms < 0 || timeout_ms > BLIND_MS))
+    timeout_ms = BLIND_MS; /* The caller goes on waiting. */
+  int result = WSAPoll(fds, count, timeout_ms);
+  if (result == SOCKET_ERROR)
+    result = pier_win32_error();
+  if (result == PIER_ENOTSOCK)
+    return mark_invalid(fds, count);
+  return result == 0 && watches_connects ? find_failed_connects(fds, count) : result;
 }
 
 static int poll_in(WSAPOLLFD *native, struct pollfd *fds, size_t count, int timeout_ms)
@@ -80,7 +147,9 @@ int pier_os_poll(struct pollfd *fds, size_t count, int timeout_ms)
   WSAPOLLFD on_stack[STACK_ENTRIES];
   if (count <= STACK_ENTRIES)
     return poll_in(on_stack, fds, count, timeout_ms);
-  WSAPOLLFD *native = HeapAlloc(GetProcessHeap(), 0, count * sizeof *native);
+  WSAPOLLFD *native = NULL;
+  if (count <= SIZE_MAX / sizeof *native)
+    native = HeapAlloc(GetProcessHeap(), 0, count * sizeof *native);
   if (native == NULL)
     return PIER_ENOMEM;
   int result = poll_in(native, fds, count, timeout_ms);
@@ -118,12 +187,6 @@ static bool contains(const fd_set *set, SOCKET s)
   return false;
 }
 
-static bool has_error(SOCKET s)
-{
-  int error = 0;
-  return pier_get_option(s, PIER_OPT_ERROR, &error) == 0 && error != 0;
-}
-
 /* Leaves in the user's set what is in ready, or, where failed is given, has failed to connect. */
 static int keep(fd_set *set, const fd_set *ready, const fd_set *failed)
 {
@@ -151,9 +214,6 @@ static bool is_answer(const select_sets *sets, const fd_set *writable, const fd_
   }
   return false;
 }
-
-/* How long a failed connect may go unnoticed while an unasked out-of-band byte hides it. */
-#define BLIND_MS 100
 
 static int select_native(select_sets *sets, const fd_set *readable, const fd_set *writable,
                          const fd_set *exceptional, bool with_connects, int timeout_ms)
