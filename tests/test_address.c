@@ -703,6 +703,8 @@ static void test_unnamed_and_abstract_unix_addresses_are_shown(void **state)
   assert_string_equal(text_of(&a), "unix:");
   a.len = offsetof(struct sockaddr_un, sun_path) + 1; /* as some systems tell it */
   assert_string_equal(text_of(&a), "unix:");
+  a.len = sizeof a.un; /* as the BSDs tell it */
+  assert_string_equal(text_of(&a), "unix:");
   memcpy(a.un.sun_path, "\0name", 5);
   a.len = offsetof(struct sockaddr_un, sun_path) + 5;
   assert_string_equal(text_of(&a), "unix:@name");

@@ -75,6 +75,33 @@ static void test_a_storm_of_signals_loses_no_byte(void **state)
   assert_true(signals_delivered() > 0);
 }
 
+static void test_a_receive_timeout_ends_under_a_storm_of_signals(void **state)
+{
+  (void)state;
+  pier_socket_t pair[2];
+  char byte;
+  make_tcp_pair(AF_INET, pair);
+  set_recv_timeout(pair[0], 50);
+  if (!start_signal_storm()) {
+    assert_ok(pier_close(pair[0]));
+    assert_ok(pier_close(pair[1]));
+    skip_because("there are no signals here");
+  }
+  pier_iovec piece = {.iov_base = &byte, .iov_len = 1};
+  int64_t begin = now_ms();
+  assert_result(PIER_EAGAIN, pier_recv(pair[0], &byte, 1, 0));
+  assert_result(PIER_EAGAIN, pier_recvfrom(pair[0], &byte, 1, 0, NULL, NULL));
+  assert_result(PIER_EAGAIN, pier_recvv(pair[0], &piece, 1, 0));
+  int64_t elapsed = now_ms() - begin;
+  stop_signal_storm();
+  assert_true(elapsed >= 3 * 50);
+  assert_true(elapsed < 3 * 500);
+  send_whole(pair[1], "x", 1);
+  assert_result(1, pier_recv(pair[0], &byte, 1, 0));
+  assert_ok(pier_close(pair[0]));
+  assert_ok(pier_close(pair[1]));
+}
+
 /* Acts once enough signals have come: by then they have interrupted whoever blocks. */
 typedef struct later {
   pier_address to;
@@ -314,6 +341,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_a_storm_of_signals_loses_no_byte),
+    cmocka_unit_test(test_a_receive_timeout_ends_under_a_storm_of_signals),
     cmocka_unit_test(test_blocking_calls_go_on_after_signals),
     cmocka_unit_test(test_a_blocking_connect_goes_on_after_signals),
     cmocka_unit_test(test_running_out_of_descriptors_is_told_and_passes),

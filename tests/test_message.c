@@ -42,11 +42,13 @@ static void test_a_cut_datagram_is_told(void **state)
   assert_result(10, pier_send(pair[0], "0123456789", 10, 0));
   assert_result(4, pier_send(pair[0], "0123", 4, 0));
   assert_result(1, pier_send(pair[0], "x", 1, 0));
+  message.msg_namelen = 77; /* without a name there is no length of it */
   assert_result(4, pier_recvmsg(pair[1], &message, 0));
-  assert_int_equal(message.msg_flags & MSG_TRUNC, MSG_TRUNC);
+  assert_int_equal(message.msg_flags, MSG_TRUNC); /* and no flag of a system's own */
+  assert_int_equal(message.msg_namelen, 0);
   assert_memory_equal(data, "0123", 4);
   assert_result(4, pier_recvmsg(pair[1], &message, 0));
-  assert_int_equal(message.msg_flags & MSG_TRUNC, 0);
+  assert_int_equal(message.msg_flags, 0);
   message.msg_iovlen = 0;
   assert_result(0, pier_recvmsg(pair[1], &message, 0));
   assert_int_equal(message.msg_flags & MSG_TRUNC, MSG_TRUNC);
@@ -151,6 +153,13 @@ static void test_malformed_messages_are_errors(void **state)
   assert_result(PIER_EMSGSIZE, pier_recvmsg(pair[0], &too_many, 0));
   assert_result(PIER_EINVAL, pier_sendmsg(pair[0], NULL, 0));
   assert_result(PIER_EINVAL, pier_recvmsg(pair[0], NULL, 0));
+  pier_address name;
+  assert_ok(pier_address_loopback(AF_INET, 9, &name));
+  static const socklen_t lengths[] = {(socklen_t)-1, 0, 1, 15, 100000};
+  for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+    pier_msghdr to = {.msg_name = &name.sa, .msg_namelen = lengths[i]};
+    assert_result(PIER_EINVAL, pier_sendmsg(pair[0], &to, 0));
+  }
   assert_ok(pier_close(pair[0]));
   assert_ok(pier_close(pair[1]));
 }

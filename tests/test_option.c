@@ -623,6 +623,24 @@ static void test_balanced_spreads_connections_among_listeners(void **state)
   close_pair(listeners);
 }
 
+static void test_exclusive_takes_balanced_back(void **state)
+{
+  (void)state;
+  pier_address name;
+  if (!has_balanced())
+    skip_because("this system does not balance, and says so");
+  pier_socket_t first = make_with_intent(SOCK_STREAM, PIER_BIND_BALANCED);
+  pier_socket_t second = make_with_intent(SOCK_STREAM, PIER_BIND_BALANCED);
+  assert_ok(pier_set_option(first, PIER_OPT_BIND, PIER_BIND_EXCLUSIVE));
+  assert_ok(pier_address_loopback(AF_INET, 0, &name));
+  assert_ok(pier_bind(first, &name.sa, name.len));
+  assert_ok(pier_listen(first, 1));
+  name = name_of(first);
+  assert_result(PIER_EADDRINUSE, pier_bind(second, &name.sa, name.len));
+  assert_ok(pier_close(first));
+  assert_ok(pier_close(second));
+}
+
 /* ---- multicast ---- */
 
 /* A receiver of a group at the loopback interface, its port in group. */
@@ -959,6 +977,7 @@ int main(void)
     cmocka_unit_test(test_shared_lets_several_datagram_sockets_have_one_port),
     cmocka_unit_test(test_the_last_intent_before_the_bind_counts),
     cmocka_unit_test(test_balanced_spreads_connections_among_listeners),
+    cmocka_unit_test(test_exclusive_takes_balanced_back),
     cmocka_unit_test(test_multicast_is_received_between_join_and_leave),
     cmocka_unit_test(test_a_group_that_only_another_socket_joined_is_not_received),
     cmocka_unit_test(test_a_source_that_was_joined_is_received_and_another_is_not),

@@ -257,10 +257,11 @@ static void test_mistaken_addresses_have_one_code_each(void **state)
   assert_ok(pier_socket(AF_INET, SOCK_STREAM, 0, &s));
   assert_result(PIER_EAFNOSUPPORT, pier_bind(s, &in6.sa, in6.len));
   assert_result(PIER_EAFNOSUPPORT, pier_connect(s, &in6.sa, in6.len));
-  assert_result(PIER_EINVAL, pier_bind(s, &in.sa, (socklen_t)(in.len - 1)));
-  assert_result(PIER_EINVAL, pier_connect(s, &in.sa, (socklen_t)(in.len - 1)));
-  assert_result(PIER_EINVAL, pier_bind(s, &in.sa, 0));
-  assert_result(PIER_EINVAL, pier_connect(s, &in.sa, 1));
+  static const socklen_t lengths[] = {(socklen_t)-1, 0, 1, 15, 100000};
+  for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+    assert_result(PIER_EINVAL, pier_bind(s, &in.sa, lengths[i]));
+    assert_result(PIER_EINVAL, pier_connect(s, &in.sa, lengths[i]));
+  }
   assert_result(PIER_EADDRNOTAVAIL, pier_bind(s, &far_away.sa, far_away.len));
   assert_ok(pier_close(s));
 }
@@ -417,6 +418,20 @@ static void test_adopt_gives_a_native_socket_the_defaults(void **state)
   pier_cleanup();
 }
 
+static void test_a_socket_can_come_before_any_start(void **state)
+{
+  (void)state;
+  pier_socket_t s = make_closed_socket();
+  forget_startup();
+  assert_bad_handle(pier_close(PIER_INVALID_SOCKET));
+  assert_bad_handle(pier_set_nonblocking(s, true));
+  forget_startup();
+  assert_bad_handle(pier_adopt(s)); /* starts Winsock, for the socket could be a parent's */
+  assert_ok(pier_socket(AF_INET, SOCK_STREAM, 0, &s));
+  assert_ok(pier_adopt(s));
+  assert_ok(pier_close(s));
+}
+
 static void test_disconnect_frees_a_datagram_socket_of_its_peer(void **state)
 {
   int family = *(int *)*state;
@@ -478,6 +493,7 @@ int main(void)
     cmocka_unit_test(test_close_of_what_is_closed_is_an_error),
     cmocka_unit_test(test_a_duplicate_is_a_second_handle_of_the_same_socket),
     cmocka_unit_test(test_adopt_gives_a_native_socket_the_defaults),
+    cmocka_unit_test(test_a_socket_can_come_before_any_start),
     for_family(test_disconnect_frees_a_datagram_socket_of_its_peer, in),
     for_family(test_disconnect_frees_a_datagram_socket_of_its_peer, in6),
   };

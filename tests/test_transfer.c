@@ -74,6 +74,28 @@ static void test_a_send_that_would_block_is_partial_and_then_says_so(void **stat
   close_pair(pair);
 }
 
+static void test_a_send_that_must_not_wait_does_not_on_a_socket_that_blocks(void **state)
+{
+  (void)state;
+  pier_socket_t pair[2];
+  size_t size = 8 << 20;
+  char *data = (char *)calloc(1, size), byte;
+  assert_non_null(data);
+  pier_iovec pieces[2] = {{.iov_base = data, .iov_len = 1}, {.iov_base = data, .iov_len = size}};
+  for (int by_pieces = 0; by_pieces < 2; by_pieces++) {
+    make_tcp_pair(AF_INET, pair);
+    pier_ssize_t sent;
+    do
+      sent = by_pieces ? pier_sendv(pair[0], pieces, 2, MSG_DONTWAIT)
+                       : pier_send(pair[0], data, size, MSG_DONTWAIT);
+    while (sent > 0);
+    assert_result(PIER_EAGAIN, sent);
+    assert_result(1, pier_recv(pair[1], &byte, 1, MSG_DONTWAIT));
+    close_pair(pair);
+  }
+  free(data);
+}
+
 static void test_peek_leaves_the_bytes(void **state)
 {
   (void)state;
@@ -161,7 +183,7 @@ static void test_out_of_band_bytes_overtake(void **state)
   make_tcp_pair(AF_INET, pair);
   assert_result(1, pier_send(pair[0], "!", 1, MSG_OOB));
   assert_int_equal(pier_wait(pair[1], POLLPRI, TEST_TIMEOUT_MS, NULL) & POLLPRI, POLLPRI);
-  assert_result(1, pier_recv(pair[1], &byte, 1, MSG_OOB));
+  assert_result(1, pier_recv(pair[1], &byte, 1, MSG_OOB | MSG_DONTWAIT));
   assert_int_equal(byte, '!');
   close_pair(pair);
 }
@@ -286,6 +308,8 @@ static void test_an_unconnected_stream_transfers_nothing(void **state)
   char byte;
   assert_ok(pier_socket(AF_INET, SOCK_STREAM, 0, &s));
   assert_result(PIER_ENOTCONN, pier_recv(s, &byte, 1, 0));
+  assert_result(PIER_ENOTCONN, pier_recv(s, &byte, 1, MSG_DONTWAIT));
+  assert_either(PIER_ENOTCONN, PIER_EPIPE, pier_send(s, "x", 1, MSG_DONTWAIT));
   pier_ssize_t sent = pier_send(s, "x", 1, 0);
   if (on_wine())
     assert_either(PIER_ENOTCONN, PIER_ECONNRESET, sent);
@@ -360,6 +384,7 @@ int main(void)
     for_family(test_bytes_arrive_and_then_the_orderly_end, in6),
     cmocka_unit_test(test_a_receive_that_would_block_says_so),
     cmocka_unit_test(test_a_send_that_would_block_is_partial_and_then_says_so),
+    cmocka_unit_test(test_a_send_that_must_not_wait_does_not_on_a_socket_that_blocks),
     cmocka_unit_test(test_peek_leaves_the_bytes),
     cmocka_unit_test(test_waitall_waits_for_all),
     cmocka_unit_test(test_waitall_does_not_wait_where_the_socket_does_not),

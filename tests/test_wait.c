@@ -648,6 +648,23 @@ static void test_select_passes_over_out_of_band_data_that_nobody_asked_for(void 
   close_pair(pair);
 }
 
+static void test_an_error_makes_a_socket_ready_for_what_was_asked(void **state)
+{
+  (void)state;
+  if (on_windows())
+    skip_because("datagrams that found nobody are not told here");
+  pier_address name, dead;
+  pier_socket_t s = make_udp(AF_INET, &name);
+  assert_ok(pier_close(make_udp(AF_INET, &dead)));
+  assert_ok(pier_connect(s, &dead.sa, dead.len));
+  assert_result(1, pier_send(s, "x", 1, 0));
+  int events = pier_wait(s, POLLIN, TEST_TIMEOUT_MS, NULL);
+  assert_int_equal(events, POLLIN | POLLERR);
+  char byte;
+  assert_result(PIER_ECONNREFUSED, pier_recv(s, &byte, 1, MSG_DONTWAIT));
+  assert_ok(pier_close(s));
+}
+
 static void test_select_passes_over_a_hang_up_that_nobody_asked_for(void **state)
 {
   (void)state;
@@ -861,6 +878,7 @@ int main(void)
     cmocka_unit_test(test_select_leaves_in_each_set_what_is_ready),
     cmocka_unit_test(test_select_tells_out_of_band_data_as_exceptional),
     cmocka_unit_test(test_select_passes_over_out_of_band_data_that_nobody_asked_for),
+    cmocka_unit_test(test_an_error_makes_a_socket_ready_for_what_was_asked),
     cmocka_unit_test(test_select_passes_over_a_hang_up_that_nobody_asked_for),
     cmocka_unit_test(test_select_tells_a_connection_to_accept_as_readable),
     cmocka_unit_test(test_select_tells_the_peers_end_of_stream_as_readable),

@@ -206,14 +206,24 @@ static size_t capacity_of(const pier_msghdr *message)
   return capacity;
 }
 
-/* The part of a long message that a send may take without waiting: its first piece that is not
-   empty. */
-static pier_ssize_t send_first(pier_socket_t s, const pier_msghdr *message, int flags)
+/* Sends the part of a long message that a send may take without waiting. */
+static pier_ssize_t send_part(pier_socket_t s, const pier_msghdr *message, int flags)
 {
-  const pier_iovec *piece = message->msg_iov;
-  while (piece->iov_len == 0)
-    piece++;
-  return pier_os_send(s, piece->iov_base, piece->iov_len, flags);
+  pier_iovec pieces[16];
+  size_t count = 0;
+  size_t room = DONTWAIT_MAX;
+  for (size_t i = 0; i < message->msg_iovlen && count < 16 && room > 0; i++) {
+    if (message->msg_iov[i].iov_len == 0)
+      continue;
+    pieces[count] = message->msg_iov[i];
+    if (pieces[count].iov_len > room)
+      pieces[count].iov_len = room;
+    room -= pieces[count++].iov_len;
+  }
+  pier_msghdr part = *message;
+  part.msg_iov = pieces;
+  part.msg_iovlen = count;
+  return pier_os_sendmsg(s, &part, flags);
 }
 
 pier_ssize_t pier_os_sendmsg(pier_socket_t s, const pier_msghdr *message, int flags)
@@ -222,7 +232,7 @@ pier_ssize_t pier_os_sendmsg(pier_socket_t s, const pier_msghdr *message, int fl
   if (ready < 0)
     return ready;
   if ((flags & MSG_DONTWAIT) && capacity_of(message) > DONTWAIT_MAX && is_stream(s))
-    return send_first(s, message, flags);
+    return send_part(s, message, flags);
   DWORD native_flags = (DWORD)(flags & ~EMULATED_FLAGS);
   DWORD sent = 0;
   buffers b;

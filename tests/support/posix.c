@@ -55,6 +55,12 @@ int native_of_refused(void)
   return ECONNREFUSED;
 }
 
+void set_recv_timeout(pier_socket_t s, int timeout_ms)
+{
+  struct timeval timeout = {timeout_ms / 1000, timeout_ms % 1000 * 1000};
+  assert_ok(pier_setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout));
+}
+
 static volatile sig_atomic_t delivered_low;
 static volatile sig_atomic_t delivered_high;
 

@@ -106,6 +106,9 @@ int is_blocking(pier_socket_t s);
 /* The system's own number of an error code, by the system's own headers: errno or Winsock. */
 int native_of_refused(void);
 
+/* Sets SO_RCVTIMEO, as the system has it. */
+void set_recv_timeout(pier_socket_t s, int timeout_ms);
+
 /* Sends a signal to this process every millisecond, without SA_RESTART, until stopped. False where
    there are no such signals. */
 bool start_signal_storm(void);

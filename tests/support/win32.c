@@ -56,6 +56,12 @@ int native_of_refused(void)
   return WSAECONNREFUSED;
 }
 
+void set_recv_timeout(pier_socket_t s, int timeout_ms)
+{
+  DWORD timeout = (DWORD)timeout_ms;
+  assert_ok(pier_setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout));
+}
+
 bool start_signal_storm(void)
 {
   return false;
