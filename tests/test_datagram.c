@@ -1,12 +1,6 @@
 /* Datagrams over UDP. */
 #include "support.h"
 
-static void close_pair(pier_socket_t pair[2])
-{
-  assert_ok(pier_close(pair[0]));
-  assert_ok(pier_close(pair[1]));
-}
-
 static void test_a_datagram_arrives_whole_with_its_sender(void **state)
 {
   int family = *(int *)*state;
@@ -232,14 +226,6 @@ static void test_sending_binds_an_unbound_socket(void **state)
   assert_ok(pier_close(s));
   assert_ok(pier_close(to));
 }
-
-static int in = AF_INET;
-static int in6 = AF_INET6;
-
-#define for_family(test, family)                                                                   \
-  {                                                                                                \
-#test " " #family, test, NULL, NULL, &family                                                   \
-  }
 
 int main(void)
 {

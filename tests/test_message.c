@@ -164,14 +164,6 @@ static void test_malformed_messages_are_errors(void **state)
   assert_ok(pier_close(pair[1]));
 }
 
-static int in = AF_INET;
-static int in6 = AF_INET6;
-
-#define for_family(test, family)                                                                   \
-  {                                                                                                \
-#test " " #family, test, NULL, NULL, &family                                                   \
-  }
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {

@@ -26,12 +26,6 @@ static pier_address name_of(pier_socket_t s)
   return name;
 }
 
-static void close_pair(pier_socket_t pair[2])
-{
-  assert_ok(pier_close(pair[0]));
-  assert_ok(pier_close(pair[1]));
-}
-
 /* ---- values ---- */
 
 typedef struct option_case {

@@ -458,14 +458,6 @@ static void test_disconnect_frees_a_datagram_socket_of_its_peer(void **state)
   assert_ok(pier_close(tcp[1]));
 }
 
-static int in = AF_INET;
-static int in6 = AF_INET6;
-
-#define for_family(test, family)                                                                   \
-  {                                                                                                \
-#test " " #family, test, NULL, NULL, &family                                                   \
-  }
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {

@@ -11,12 +11,6 @@ static void check_exchange(pier_socket_t pair[2])
   assert_int_equal(byte, 'x');
 }
 
-static void close_pair(pier_socket_t pair[2])
-{
-  assert_ok(pier_close(pair[0]));
-  assert_ok(pier_close(pair[1]));
-}
-
 #define RACERS 8
 
 typedef struct racer {

@@ -3,12 +3,6 @@
 
 #include <limits.h>
 
-static void close_pair(pier_socket_t pair[2])
-{
-  assert_ok(pier_close(pair[0]));
-  assert_ok(pier_close(pair[1]));
-}
-
 static void test_bytes_arrive_and_then_the_orderly_end(void **state)
 {
   int family = *(int *)*state;
@@ -368,14 +362,6 @@ static void test_a_large_transfer_comes_back_byte_for_byte(void **state)
   thread_join(echo);
   close_pair(pair);
 }
-
-static int in = AF_INET;
-static int in6 = AF_INET6;
-
-#define for_family(test, family)                                                                   \
-  {                                                                                                \
-#test " " #family, test, NULL, NULL, &family                                                   \
-  }
 
 int main(void)
 {

@@ -24,12 +24,6 @@ static struct pollfd entry(pier_socket_t s, int events)
   return fd;
 }
 
-static void close_pair(pier_socket_t pair[2])
-{
-  assert_ok(pier_close(pair[0]));
-  assert_ok(pier_close(pair[1]));
-}
-
 /* A socket whose connect, without blocking, has been refused or will be. */
 static pier_socket_t make_refused(void)
 {

@@ -1,5 +1,8 @@
 #include "support.h"
 
+int family_in = AF_INET;
+int family_in6 = AF_INET6;
+
 static const char *name_of(int64_t result)
 {
   return result < 0 && result > INT32_MIN ? pier_error_name((int)result) : "success";
@@ -79,6 +82,12 @@ void make_tcp_pair(int family, pier_socket_t pair[2])
   assert_ok(pier_connect(pair[0], &name.sa, name.len));
   assert_ok(pier_accept(listener, NULL, NULL, 0, &pair[1]));
   assert_ok(pier_close(listener));
+}
+
+void close_pair(pier_socket_t pair[2])
+{
+  assert_ok(pier_close(pair[0]));
+  assert_ok(pier_close(pair[1]));
 }
 
 pier_socket_t make_udp(int family, pier_address *name)

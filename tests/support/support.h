@@ -53,11 +53,21 @@ void check_either(int64_t one, int64_t other, int64_t result, const char *call, 
 bool has_ipv6(void);
 bool has_unix(void);
 
+/* The entry of a test that runs once for each family, and takes the family by *(int *)*state. */
+#define for_family(test, family)                                                                   \
+  {                                                                                                \
+#test " " #family, test, NULL, NULL, &family_##family                                          \
+  }
+extern int family_in, family_in6;
+
 /* A TCP listener on the loopback address of the family, and its name. */
 pier_socket_t make_listener(int family, pier_address *name);
 
 /* A connected TCP pair: [0] connected, [1] was accepted. */
 void make_tcp_pair(int family, pier_socket_t pair[2]);
+
+/* Closes both. */
+void close_pair(pier_socket_t pair[2]);
 
 /* A UDP socket bound to the loopback address of the family, and its name. */
 pier_socket_t make_udp(int family, pier_address *name);
