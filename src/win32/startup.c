@@ -1,10 +1,11 @@
 #include "check.h"
 
 /* WSAStartup counts by itself; this counts what pier_cleanup may undo, so that a surplus call does
-   not close another library's sockets. */
-static volatile LONG starts;
+   not close another library's sockets. The lock is also for Wine, which counts without one. */
+static SRWLOCK lock = SRWLOCK_INIT;
+static unsigned long starts;
 
-int pier_os_start(void)
+static int start(void)
 {
   WSADATA data;
   int native = WSAStartup(MAKEWORD(2, 2), &data); /* returns its error; there is no last one yet. */
@@ -17,23 +18,29 @@ int pier_os_start(void)
   return 0;
 }
 
+int pier_os_start(void)
+{
+  AcquireSRWLockExclusive(&lock);
+  int result = start();
+  ReleaseSRWLockExclusive(&lock);
+  return result;
+}
+
 int pier_os_startup(void)
 {
-  int result = pier_os_start();
-  if (result == 0)
-    InterlockedIncrement(&starts);
+  AcquireSRWLockExclusive(&lock);
+  int result = start();
+  starts += result == 0;
+  ReleaseSRWLockExclusive(&lock);
   return result;
 }
 
 void pier_os_cleanup(void)
 {
-  LONG before = starts;
-  while (before > 0) {
-    LONG seen = InterlockedCompareExchange(&starts, before - 1, before);
-    if (seen == before) {
-      WSACleanup();
-      return;
-    }
-    before = seen;
+  AcquireSRWLockExclusive(&lock);
+  if (starts > 0) {
+    starts--;
+    WSACleanup();
   }
+  ReleaseSRWLockExclusive(&lock);
 }
