@@ -130,11 +130,10 @@ static void test_an_unconnected_socket_survives_undeliverable_datagrams(void **s
   int family = *(int *)*state;
   if (family == AF_INET6 && !has_ipv6())
     skip_because("no IPv6 here");
-  pier_address name, peer_name, dead;
+  pier_address name, peer_name, dead = make_dead_udp_address(family);
   pier_socket_t s = make_udp(family, &name);
   pier_socket_t peer = make_udp(family, &peer_name);
   char byte;
-  assert_ok(pier_close(make_udp(family, &dead)));
   for (int i = 0; i < 10; i++)
     assert_result(1, pier_sendto(s, "x", 1, 0, &dead.sa, dead.len));
   assert_result(PIER_EAGAIN, pier_recv(s, &byte, 1, MSG_DONTWAIT));
@@ -148,10 +147,9 @@ static void test_an_unconnected_socket_survives_undeliverable_datagrams(void **s
 static void test_an_adopted_socket_survives_undeliverable_datagrams(void **state)
 {
   (void)state;
-  pier_address dead, name;
+  pier_address name, dead = make_dead_udp_address(AF_INET);
   char byte;
   assert_ok(pier_startup());
-  assert_ok(pier_close(make_udp(AF_INET, &dead)));
   pier_socket_t s = socket(AF_INET, SOCK_DGRAM, 0);
   assert_true(s != PIER_INVALID_SOCKET);
   assert_ok(pier_adopt(s));

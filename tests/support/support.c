@@ -107,8 +107,15 @@ void make_udp_pair(int family, pier_socket_t pair[2])
 pier_address make_dead_address(int family)
 {
   pier_address name;
-  pier_socket_t listener = make_listener(family, &name);
-  assert_ok(pier_close(listener));
+  make_bound(family, SOCK_STREAM, &name); /* and never closed */
+  return name;
+}
+
+pier_address make_dead_udp_address(int family)
+{
+  pier_address name;
+  pier_socket_t s = make_udp(family, &name);
+  assert_ok(pier_connect(s, &name.sa, name.len)); /* hears itself alone */
   return name;
 }
 

@@ -75,8 +75,10 @@ pier_socket_t make_udp(int family, pier_address *name);
 /* Two UDP sockets connected to each other. */
 void make_udp_pair(int family, pier_socket_t pair[2]);
 
-/* An address of the family on loopback, TCP, at which nobody listens. */
+/* Addresses of the family on loopback, TCP and UDP, at which nobody listens. A socket of this program
+   keeps the port until its end, so that no program beside it gets there. */
 pier_address make_dead_address(int family);
+pier_address make_dead_udp_address(int family);
 
 /* A handle that was a socket, and is closed. */
 pier_socket_t make_closed_socket(void);
