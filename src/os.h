@@ -67,6 +67,11 @@ int pier_os_socket(int family, int type, int protocol, int flags, pier_socket_t 
    system lacks is passed over. */
 void pier_os_settle(pier_socket_t s, int type);
 
+/* Creates a connected pair of AF_UNIX's SOCK_STREAM or SOCK_DGRAM, or of what takes its place; flags
+   as for pier_os_socket. Another type is PIER_ESOCKTNOSUPPORT where the system has none such. Both
+   are settled, and both PIER_INVALID_SOCKET after an error. */
+int pier_os_socketpair(int type, int flags, pier_socket_t out[2]);
+
 /* Closes. The handle is gone afterwards, whatever is returned, if it was a socket. */
 int pier_os_close(pier_socket_t s);
 
@@ -150,6 +155,17 @@ int pier_os_family(pier_socket_t s);
    AF_INET6; source may be NULL. */
 int pier_os_multicast(pier_socket_t s, bool join, const struct sockaddr *group,
                       unsigned interface_index, const struct sockaddr *source);
+
+/* ---- unix.c ---- */
+
+/* The peer of an AF_UNIX socket that has one. *out holds -1 everywhere; what the system does not
+   know stays so. PIER_ENOTSUP where it knows nothing. */
+int pier_os_peer_credentials(pier_socket_t s, pier_credentials *out);
+
+/* ---- random.c ---- */
+
+/* Fills at most 256 bytes with what nobody can guess. */
+int pier_os_random(void *data, size_t size);
 
 /* ---- address.c ---- */
 

@@ -63,6 +63,18 @@ int pier_socket(int family, int type, int protocol, pier_socket_t *out)
   return 0;
 }
 
+int pier_socketpair(int family, int type, int protocol, pier_socket_t out[2])
+{
+  if (out == NULL)
+    return PIER_EINVAL;
+  out[0] = out[1] = PIER_INVALID_SOCKET;
+  if (family != AF_UNIX)
+    return PIER_ENOTSUP;
+  if (protocol != 0)
+    return PIER_EPROTONOSUPPORT;
+  return pier_os_socketpair(type & ~CREATION_FLAGS, type & CREATION_FLAGS, out);
+}
+
 int pier_close(pier_socket_t s)
 {
   return pier_os_close(s);

@@ -372,6 +372,7 @@ static void test_abort_resets_the_connection(void **state)
   assert_ok(pier_close(pair[1]));
 }
 
+/* Difference: 2-double-close */
 static void test_close_of_what_is_closed_is_an_error(void **state)
 {
   (void)state;
@@ -380,6 +381,7 @@ static void test_close_of_what_is_closed_is_an_error(void **state)
   assert_bad_handle(pier_abort(make_closed_socket()));
 }
 
+/* Difference: 16-dup */
 static void test_a_duplicate_is_a_second_handle_of_the_same_socket(void **state)
 {
   (void)state;

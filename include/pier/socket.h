@@ -25,6 +25,8 @@
 #include <pier/error.h>
 #include <pier/system.h>
 
+#include <stdint.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -96,6 +98,32 @@ PIER_API const char *pier_version(void);
  *          call: Linux, Windows, the BSDs; not on macOS, where a fork in between inherits.
  */
 PIER_API int pier_socket(int family, int type, int protocol, pier_socket_t *out);
+
+/* Creates two sockets that are connected to each other.
+ *
+ * Nobody else is, or was, connected to either; what is sent into one comes out of the other.
+ *
+ * family    AF_UNIX.
+ * type      SOCK_STREAM or SOCK_DGRAM; ORed with PIER_NONBLOCK and PIER_INHERIT, for both.
+ * protocol  0.
+ * out       receives the two; each is yours to close. Both are PIER_INVALID_SOCKET after an error.
+ *
+ * Returns 0, or
+ *   PIER_ENOTSUP          another family;
+ *   PIER_ESOCKTNOSUPPORT  another type, where the system has no such pairs;
+ *   PIER_EPROTONOSUPPORT  another protocol;
+ *   PIER_EMFILE, PIER_ENFILE, PIER_ENOBUFS, PIER_ENOMEM  no more sockets, or no memory for them;
+ *   PIER_ETIMEDOUT        Windows: somebody kept the two from each other for five seconds.
+ *
+ * Systems  POSIX: socketpair, and inheritance is as in pier_socket. Windows has none: the two are
+ *          AF_INET sockets (AF_INET6 where there is no IPv4), connected over the loopback
+ *          interface, each of which has shown the other a random token, so that a stranger who
+ *          connects first is turned away. It takes a fraction of a millisecond; a firewall that
+ *          forbids loopback forbids it. Streams have PIER_OPT_NODELAY on there. Datagrams are
+ *          UDP's: what does not fit the receiver's buffer is lost, where POSIX lets the sender
+ *          wait; they have at most 65507 bytes; and a peer that is closed is not told.
+ */
+PIER_API int pier_socketpair(int family, int type, int protocol, pier_socket_t out[2]);
 
 /* Closes a socket; what was sent goes on being delivered in the background.
  *
@@ -217,8 +245,8 @@ PIER_API int pier_accept(pier_socket_t listener, struct sockaddr *addr, socklen_
  *   PIER_EACCES, PIER_EPERM  a firewall or the file's permissions forbid it, or a broadcast
  *                       address without PIER_OPT_BROADCAST;
  *   PIER_EAGAIN         AF_UNIX on Linux, not blocking: the server's queue is full;
- *   PIER_ENOENT         AF_UNIX on POSIX: no such file. Windows says PIER_ECONNREFUSED or
- *                       PIER_EINVAL.
+ *   PIER_ENOENT         AF_UNIX: no such file. Winsock does not tell that from a file without a
+ *                       server; pier asks whether the path is there.
  */
 PIER_API int pier_connect(pier_socket_t s, const struct sockaddr *addr, socklen_t len);
 
@@ -304,6 +332,28 @@ PIER_API int pier_dup(pier_socket_t s, pier_socket_t *out);
  *          without which no other call knows the socket.
  */
 PIER_API int pier_adopt(pier_socket_t s);
+
+/* Who is at the other end of an AF_UNIX connection; -1 for what the system does not tell. */
+typedef struct pier_credentials {
+  int64_t pid; /* the process */
+  int64_t uid; /* its user */
+  int64_t gid; /* and group */
+} pier_credentials;
+
+/* Tells who is at the other end of an AF_UNIX connection: the process that connected, or that
+ * listened, at the time when it did so.
+ *
+ * out   receives the numbers; all of them -1 after an error.
+ *
+ * Returns 0, or
+ *   PIER_ENOTSUP   the socket is not an AF_UNIX stream, or the system does not tell;
+ *   PIER_ENOTCONN  it is not connected.
+ *
+ * Systems  Linux, OpenBSD, NetBSD and macOS tell all three, FreeBSD has no pid here; another PID
+ *          name space's process on Linux has none either. Windows tells the pid alone, and its
+ *          pier_socketpair, which is not AF_UNIX there, is PIER_ENOTSUP.
+ */
+PIER_API int pier_peer_credentials(pier_socket_t s, pier_credentials *out);
 
 #ifdef __cplusplus
 }

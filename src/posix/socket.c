@@ -67,6 +67,27 @@ int pier_os_socket(int family, int type, int protocol, int flags, pier_socket_t 
   return 0;
 }
 
+int pier_os_socketpair(int type, int flags, pier_socket_t out[2])
+{
+  int pair[2];
+  int result = pier_posix_check(socketpair(AF_UNIX, type | creation_flags(flags), 0, pair));
+  if (result < 0) /* BSDs and Linux each have a word of their own for a type that is none */
+    return result == PIER_EINVAL || result == PIER_EPROTONOSUPPORT || result == PIER_EPROTOTYPE
+             ? PIER_ESOCKTNOSUPPORT
+             : result;
+  for (int i = 0; i < 2 && result == 0; i++)
+    result = finish_creation(pair[i], flags);
+  for (int i = 0; i < 2; i++) {
+    if (result < 0) {
+      close(pair[i]);
+      continue;
+    }
+    pier_os_settle(pair[i], type);
+    out[i] = pair[i];
+  }
+  return result;
+}
+
 void pier_os_settle(pier_socket_t s, int type)
 {
   (void)type; /* an unconnected socket never hears of lost datagrams here */
@@ -107,7 +128,12 @@ int pier_os_listen(pier_socket_t s, int backlog)
 
 int pier_os_connect(pier_socket_t s, const struct sockaddr *addr, socklen_t len)
 {
-  return pier_posix_check(connect(s, addr, len));
+  int result = pier_posix_check(connect(s, addr, len));
+  /* BSDs and macOS say so of a file that is no socket; to Linux and Windows it is one that nobody
+     serves. */
+  if (result == PIER_ENOTSOCK && addr->sa_family == AF_UNIX && pier_os_type(s) >= 0)
+    return PIER_ECONNREFUSED;
+  return result;
 }
 
 /* What accept says of a connection that died in the queue: POSIX's ECONNABORTED, System V's EPROTO,

@@ -1,4 +1,6 @@
+#include "../loopback.h"
 #include "check.h"
+#include "unix.h"
 
 #include <mswsock.h>
 #include <string.h>
@@ -33,6 +35,14 @@ int pier_os_socket(int family, int type, int protocol, int flags, pier_socket_t 
   }
   *out = s;
   return 0;
+}
+
+/* Winsock's AF_UNIX has neither socketpair nor datagrams. */
+int pier_os_socketpair(int type, int flags, pier_socket_t out[2])
+{
+  if (type != SOCK_STREAM && type != SOCK_DGRAM)
+    return PIER_ESOCKTNOSUPPORT;
+  return pier_loopback_pair(type, flags, out);
 }
 
 static void turn_off(pier_socket_t s, DWORD control)
@@ -108,6 +118,8 @@ static int explain_refused_bind(pier_socket_t s, const struct sockaddr *addr, so
 int pier_os_bind(pier_socket_t s, const struct sockaddr *addr, socklen_t len)
 {
   int result = pier_win32_check(bind(s, addr, len));
+  if (result < 0 && addr->sa_family == AF_UNIX)
+    return pier_win32_unix_bind_error(addr, len, result);
   return result == PIER_EACCES ? explain_refused_bind(s, addr, len) : result;
 }
 
@@ -122,6 +134,8 @@ int pier_os_listen(pier_socket_t s, int backlog)
 int pier_os_connect(pier_socket_t s, const struct sockaddr *addr, socklen_t len)
 {
   int result = pier_win32_check(connect(s, addr, len));
+  if (result < 0 && addr->sa_family == AF_UNIX)
+    result = pier_win32_unix_connect_error(addr, len, result);
   return result == PIER_EAGAIN ? PIER_EINPROGRESS : result;
 }
 

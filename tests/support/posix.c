@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -184,6 +185,41 @@ void thread_join(test_thread *thread)
 {
   assert_int_equal(pthread_join(thread->id, NULL), 0);
   free(thread);
+}
+
+pier_credentials own_credentials(void)
+{
+  return (pier_credentials){getpid(), geteuid(), getegid()};
+}
+
+static int wait_for_exit(pid_t child)
+{
+  int status = 0;
+  assert_true(child > 0);
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_true(WIFEXITED(status));
+  return WEXITSTATUS(status);
+}
+
+int run_again(const char *program, const char *argument)
+{
+  if (on_emulator()) /* the kernel would not know how to run it */
+    return -1;
+  char *arguments[] = {(char *)(uintptr_t)program, (char *)(uintptr_t)argument, NULL};
+  pid_t child = fork();
+  if (child == 0) {
+    execv(program, arguments);
+    _exit(127);
+  }
+  return wait_for_exit(child);
+}
+
+int run_in_fork(int (*run)(void *argument), void *argument)
+{
+  pid_t child = fork();
+  if (child == 0)
+    _exit(run(argument));
+  return wait_for_exit(child);
 }
 
 void make_socket_path(char *path, size_t size)

@@ -154,6 +154,17 @@ typedef struct test_thread test_thread;
 test_thread *thread_start(void (*run)(void *argument), void *argument);
 void thread_join(test_thread *thread);
 
+/* This process, its user and its group, as pier_peer_credentials has them. */
+pier_credentials own_credentials(void);
+
+/* Runs this program once more, which is called program, with one argument and with every handle that
+   children inherit. Returns what it exits with; -1 where it cannot be run so. */
+int run_again(const char *program, const char *argument);
+
+/* Calls a function in a fork of this process, which then exits with what it returned, and returns
+   that; -1 where there is no fork. */
+int run_in_fork(int (*run)(void *argument), void *argument);
+
 /* Makes a path for a socket file in a fresh folder of the test's own, and removes both. */
 void make_socket_path(char *path, size_t size);
 void remove_socket_path(const char *path);

@@ -155,6 +155,38 @@ void thread_join(test_thread *thread)
   free(thread);
 }
 
+pier_credentials own_credentials(void)
+{
+  return (pier_credentials){(int64_t)GetCurrentProcessId(), -1, -1};
+}
+
+int run_again(const char *program, const char *argument)
+{
+  (void)program; /* the system knows its whole path */
+  char path[MAX_PATH], line[MAX_PATH + 64];
+  DWORD length = GetModuleFileNameA(NULL, path, sizeof path);
+  assert_true(length > 0 && length < sizeof path);
+  snprintf(line, sizeof line, "\"%s\" %s", path, argument);
+  STARTUPINFOA how;
+  PROCESS_INFORMATION child;
+  memset(&how, 0, sizeof how);
+  how.cb = sizeof how;
+  assert_true(CreateProcessA(path, line, NULL, NULL, TRUE, 0, NULL, NULL, &how, &child));
+  DWORD code = 0;
+  assert_int_equal(WaitForSingleObject(child.hProcess, INFINITE), WAIT_OBJECT_0);
+  assert_true(GetExitCodeProcess(child.hProcess, &code));
+  CloseHandle(child.hThread);
+  CloseHandle(child.hProcess);
+  return (int)code;
+}
+
+int run_in_fork(int (*run)(void *argument), void *argument)
+{
+  (void)run;
+  (void)argument;
+  return -1;
+}
+
 void make_socket_path(char *path, size_t size)
 {
   static int counter;
