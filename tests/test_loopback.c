@@ -183,6 +183,69 @@ test_impostors_who_race_for_the_port_neither_get_in_nor_keep_the_ends_apart(void
   }
 }
 
+typedef struct relay {
+  pier_socket_t listener;
+  const pier_address *name; /* where it passes on to */
+} relay;
+
+/* Passes on what there is from one to the other, until the end. */
+static bool pump(pier_socket_t from, pier_socket_t to)
+{
+  char bytes[64];
+  pier_ssize_t size = pier_recv(from, bytes, sizeof bytes, MSG_DONTWAIT);
+  if (size > 0)
+    return pier_send(to, bytes, (size_t)size, 0) == size;
+  return size == PIER_EAGAIN;
+}
+
+/* Loses three connections, and passes the fourth on. */
+static void run_relay(void *argument)
+{
+  const relay *self = (const relay *)argument;
+  pier_socket_t ends[2] = {PIER_INVALID_SOCKET, PIER_INVALID_SOCKET};
+  for (int i = 0; i < 4; i++) {
+    await_readable(self->listener);
+    assert_ok(pier_accept(self->listener, NULL, NULL, 0, &ends[0]));
+    if (i < 3)
+      assert_ok(pier_close(ends[0]));
+  }
+  assert_ok(pier_socket(AF_INET, SOCK_STREAM, 0, &ends[1]));
+  assert_ok(pier_connect(ends[1], &self->name->sa, self->name->len));
+  assert_ok(pier_set_option(ends[1], PIER_OPT_NODELAY, 1));
+  struct pollfd fds[2] = {{0}, {0}};
+  for (int i = 0; i < 2; i++) {
+    fds[i].fd = ends[i];
+    fds[i].events = POLLIN;
+  }
+  while (pier_poll(fds, 2, TEST_TIMEOUT_MS) > 0)
+    if (!pump(ends[0], ends[1]) || !pump(ends[1], ends[0]))
+      break;
+  close_pair(ends);
+}
+
+/* Products that intercept connections do so on loopback too: names do not fit then, tokens do. */
+/* Difference: 18-pair-intercepted */
+static void test_a_pair_is_made_through_a_relay_that_loses_connections_at_first(void **state)
+{
+  (void)state;
+  pier_address name, relayed;
+  pier_socket_t pair[2], listener = listen_on(AF_INET, &name);
+  relay self = {listen_on(AF_INET, &relayed), &name};
+  test_thread *thread = thread_start(run_relay, &self);
+  int result = pier_loopback_join(listener, &relayed, TEST_TIMEOUT_MS, pair);
+  assert_ok(result);
+  for (int from = 0; from < 2; from++) {
+    char text[6] = "";
+    send_whole(pair[from], "hello", 5);
+    receive_whole(pair[!from], text, 5);
+    assert_string_equal(text, "hello");
+  }
+  close_pair(pair);
+  thread_join(thread);
+  assert_ok(pier_close(self.listener));
+  assert_ok(pier_close(listener));
+}
+
 /* Difference: 18-pair-in-time */
 static void test_ends_that_cannot_meet_give_up_in_time_and_leave_nothing_open(void **state)
 {
@@ -295,6 +358,7 @@ int main(void)
     for_family(test_strangers_who_connected_first_are_turned_away, in),
     for_family(test_strangers_who_connected_first_are_turned_away, in6),
     cmocka_unit_test(test_impostors_who_race_for_the_port_neither_get_in_nor_keep_the_ends_apart),
+    cmocka_unit_test(test_a_pair_is_made_through_a_relay_that_loses_connections_at_first),
     cmocka_unit_test(test_ends_that_cannot_meet_give_up_in_time_and_leave_nothing_open),
     for_family(test_what_strangers_sent_before_the_connection_is_not_heard, in),
     for_family(test_what_strangers_sent_before_the_connection_is_not_heard, in6),
