@@ -55,7 +55,6 @@ static void test_both_types_are_made_on_both_families(void **state)
   close_pair(pair);
 }
 
-/* Difference: 18-pair-flags */
 static void test_the_flags_are_those_of_socketpair(void **state)
 {
   (void)state;
@@ -156,9 +155,8 @@ static void race(void *argument)
       pier_abort(open[i]);
 }
 
-/* Difference: 18-pair-impostor */
-static void
-test_impostors_who_race_for_the_port_neither_get_in_nor_keep_the_ends_apart(void **state)
+/* Difference: 18-pair-race */
+static void test_impostors_who_race_neither_get_in_nor_stop_it(void **state)
 {
   (void)state;
   enum { IMPOSTORS = 3, ROUNDS = 10 };
@@ -291,7 +289,7 @@ static void test_what_strangers_sent_before_the_connection_is_not_heard(void **s
   assert_ok(pier_close(stranger));
 }
 
-/* Difference: 18-datagram-stranger */
+/* Difference: 18-datagram-flood */
 static void test_a_buffer_full_of_strangers_datagrams_is_emptied(void **state)
 {
   (void)state;
@@ -357,7 +355,7 @@ int main(void)
     cmocka_unit_test(test_the_flags_are_those_of_socketpair),
     for_family(test_strangers_who_connected_first_are_turned_away, in),
     for_family(test_strangers_who_connected_first_are_turned_away, in6),
-    cmocka_unit_test(test_impostors_who_race_for_the_port_neither_get_in_nor_keep_the_ends_apart),
+    cmocka_unit_test(test_impostors_who_race_neither_get_in_nor_stop_it),
     cmocka_unit_test(test_a_pair_is_made_through_a_relay_that_loses_connections_at_first),
     cmocka_unit_test(test_ends_that_cannot_meet_give_up_in_time_and_leave_nothing_open),
     for_family(test_what_strangers_sent_before_the_connection_is_not_heard, in),

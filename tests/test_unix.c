@@ -133,7 +133,7 @@ static void test_names_are_the_path_and_unnamed(void **state)
   remove_socket_path(path);
 }
 
-/* Difference: 17-unnamed */
+/* Difference: 17-unbound-name */
 static void test_an_unbound_socket_has_the_family_alone_for_a_name(void **state)
 {
   (void)state;
@@ -197,6 +197,7 @@ static void test_a_path_that_exists_is_in_use(void **state)
   remove_socket_path(path);
 }
 
+/* Difference: 17-removed-by-close */
 static void test_a_removed_path_can_be_bound_again(void **state)
 {
   (void)state;
@@ -237,7 +238,7 @@ static void test_a_path_of_103_bytes_works(void **state)
   remove_socket_path(path);
 }
 
-/* Difference: 17-long-path */
+/* Difference: 17-too-long-path */
 static void test_a_longer_path_is_no_address(void **state)
 {
   (void)state;
@@ -326,7 +327,7 @@ static void test_sending_to_a_peer_that_has_gone_is_an_error_and_no_signal(void 
   remove_socket_path(path);
 }
 
-/* Difference: 17-path-in-use */
+/* Difference: 17-path-of-a-file */
 static void test_a_path_where_an_ordinary_file_is_is_in_use_and_refuses(void **state)
 {
   (void)state;
@@ -345,6 +346,19 @@ static void test_a_path_where_an_ordinary_file_is_is_in_use_and_refuses(void **s
   assert_ok(pier_close(s));
   assert_result(PIER_ECONNREFUSED, connect_and_close(&name));
   remove_socket_path(path);
+}
+
+/* Difference: 17-path-for-a-network-socket */
+static void test_a_socket_of_the_network_takes_no_path(void **state)
+{
+  (void)state;
+  pier_address name;
+  pier_socket_t s;
+  assert_ok(pier_address_unix("/no/such/folder/anywhere/x.sock", &name));
+  assert_ok(pier_socket(AF_INET, SOCK_STREAM, 0, &s));
+  assert_result(PIER_EAFNOSUPPORT, pier_bind(s, &name.sa, name.len));
+  assert_result(PIER_EAFNOSUPPORT, pier_connect(s, &name.sa, name.len));
+  assert_ok(pier_close(s));
 }
 
 /* Difference: 17-options */
@@ -400,7 +414,7 @@ static void test_both_ends_know_whose_process_the_other_is(void **state)
   remove_socket_path(path);
 }
 
-/* Difference: 17-credentials */
+/* Difference: 17-credentials-of-others */
 static void test_credentials_are_those_of_a_connected_unix_stream_alone(void **state)
 {
   (void)state;
@@ -451,6 +465,7 @@ int main(void)
     cmocka_unit_test(test_a_longer_path_is_no_address),
     cmocka_unit_test(test_a_path_in_a_missing_folder_is_refused),
     cmocka_unit_test(test_a_path_where_an_ordinary_file_is_is_in_use_and_refuses),
+    cmocka_unit_test(test_a_socket_of_the_network_takes_no_path),
     cmocka_unit_test(test_options_of_the_network_are_not_supported_and_exclusive_holds_anyway),
     cmocka_unit_test(test_both_ends_know_whose_process_the_other_is),
     cmocka_unit_test(test_credentials_are_those_of_a_connected_unix_stream_alone),

@@ -119,7 +119,7 @@ int pier_os_bind(pier_socket_t s, const struct sockaddr *addr, socklen_t len)
 {
   int result = pier_win32_check(bind(s, addr, len));
   if (result < 0 && addr->sa_family == AF_UNIX)
-    return pier_win32_unix_bind_error(addr, len, result);
+    return pier_win32_unix_bind_error(s, addr, len, result);
   return result == PIER_EACCES ? explain_refused_bind(s, addr, len) : result;
 }
 
@@ -135,7 +135,7 @@ int pier_os_connect(pier_socket_t s, const struct sockaddr *addr, socklen_t len)
 {
   int result = pier_win32_check(connect(s, addr, len));
   if (result < 0 && addr->sa_family == AF_UNIX)
-    result = pier_win32_unix_connect_error(addr, len, result);
+    result = pier_win32_unix_connect_error(s, addr, len, result);
   return result == PIER_EAGAIN ? PIER_EINPROGRESS : result;
 }
 

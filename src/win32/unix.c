@@ -34,18 +34,21 @@ static bool is_missing(const wchar_t *path)
   return native == ERROR_FILE_NOT_FOUND || native == ERROR_PATH_NOT_FOUND;
 }
 
-int pier_win32_unix_connect_error(const struct sockaddr *addr, socklen_t len, int error)
+int pier_win32_unix_connect_error(pier_socket_t s, const struct sockaddr *addr, socklen_t len,
+                                  int error)
 {
   wchar_t path[WIDE_PATH_MAX];
-  if ((error != PIER_ECONNREFUSED && error != PIER_EINVAL) || !get_wide_path(addr, len, path))
+  if ((error != PIER_ECONNREFUSED && error != PIER_EINVAL) || pier_os_family(s) != AF_UNIX ||
+      !get_wide_path(addr, len, path))
     return error;
   return is_missing(path) ? PIER_ENOENT : PIER_ECONNREFUSED;
 }
 
-int pier_win32_unix_bind_error(const struct sockaddr *addr, socklen_t len, int error)
+int pier_win32_unix_bind_error(pier_socket_t s, const struct sockaddr *addr, socklen_t len,
+                               int error)
 {
   wchar_t path[WIDE_PATH_MAX];
-  if (error == PIER_EADDRINUSE || error == PIER_ENOTSOCK || !get_wide_path(addr, len, path))
+  if (error == PIER_EADDRINUSE || pier_os_family(s) != AF_UNIX || !get_wide_path(addr, len, path))
     return error;
   wchar_t *end = path;
   for (wchar_t *at = path; *at; at++)
