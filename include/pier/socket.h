@@ -17,6 +17,8 @@
  * Threads      Every function may be called from any thread, also on the same socket. What must
  *              not happen is a pier_close while another thread uses the socket: the number can be
  *              given out again at once.
+ * Forks        A fork's child has copies of all handles. It may close them and make its own;
+ *              pier_shutdown there ends the parent's connection too.
  * Memory       Nothing allocates, unless its comment says so.
  */
 #ifndef PIER_SOCKET_H
