@@ -348,7 +348,7 @@ typedef struct pier_credentials {
  * out   receives the numbers; all of them -1 after an error.
  *
  * Returns 0, or
- *   PIER_ENOTSUP   the socket is not an AF_UNIX stream, or the system does not tell;
+ *   PIER_ENOTSUP   the socket is not AF_UNIX, or the system does not tell: of datagrams, usually;
  *   PIER_ENOTCONN  it is not connected.
  *
  * Systems  Linux, OpenBSD, NetBSD and macOS tell all three, FreeBSD has no pid here; another PID
