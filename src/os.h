@@ -175,6 +175,17 @@ int pier_os_random(void *data, size_t size);
 unsigned pier_os_zone_index(const char *name);
 void pier_os_zone_name(unsigned zone, char *text);
 
+/* ---- interface.c ---- */
+
+/* What is called with each address of each interface: all but next is set, and what is not set is
+   zeros; it is valid for the time of the call. A result below 0 ends the walk. */
+typedef int pier_os_interface_taker(const pier_interface *found, void *context);
+
+/* Walks over the IPv4 and IPv6 addresses of this machine's interfaces. The names are those of
+   pier_os_zone_name; ports, flow labels and zones may be any. Allocates for its own time. Returns 0,
+   or the taker's result below 0. */
+int pier_os_interfaces(pier_os_interface_taker *take, void *context);
+
 /* ---- resolve.c ---- */
 
 /* The lookups. hints is complete; host or service may be NULL, not both. The list is the system's

@@ -1,12 +1,13 @@
-/* pier/resolve.h: names and addresses.
+/* pier/resolve.h: names and addresses, and the addresses of this machine.
  *
- * The three calls are Berkeley's (RFC 3493), with one set of error codes, and with the same hints
+ * The lookups are Berkeley's (RFC 3493), with one set of error codes, and with the same hints
  * on every system. They block as long as the system's resolver does. Names are UTF-8 on Windows,
  * and what the C library takes elsewhere.
  */
 #ifndef PIER_RESOLVE_H
 #define PIER_RESOLVE_H
 
+#include <pier/address.h>
 #include <pier/error.h>
 #include <pier/system.h>
 
@@ -66,6 +67,46 @@ PIER_API void pier_freeaddrinfo(struct addrinfo *list);
  */
 PIER_API int pier_getnameinfo(const struct sockaddr *addr, socklen_t len, char *host,
                               size_t hostsize, char *service, size_t servicesize, int flags);
+
+/* What an interface is, as flags. */
+#define PIER_IF_UP 0x01             /* up, and with a link: it can be used */
+#define PIER_IF_LOOPBACK 0x02       /* leads back to this machine */
+#define PIER_IF_MULTICAST 0x04      /* can carry multicast */
+#define PIER_IF_BROADCAST 0x08      /* leads to a net that knows broadcast */
+#define PIER_IF_POINT_TO_POINT 0x10 /* leads to one other machine */
+
+/* One address of one interface. */
+typedef struct pier_interface {
+  struct pier_interface *next; /* NULL at the list's end */
+  const char *name;            /* as in an address's zone; in memory of the list */
+  unsigned index;              /* as in sin6_scope_id and pier_multicast_join */
+  unsigned flags;              /* PIER_IF_… */
+  pier_address address;        /* IPv4 or IPv6, with port 0; the zone is set if it is link-local */
+  pier_address netmask;        /* of the same family; its len is 0 if the system tells none */
+  pier_address broadcast;      /* IPv4's; its len is 0 if there is none */
+} pier_interface;
+
+/* Lists the IPv4 and IPv6 addresses of this machine's interfaces.
+ *
+ * out      receives a list with one entry an address, to be freed with pier_free_interfaces; NULL
+ *          where there is none, and after an error. An interface without an address has no entry,
+ *          one with several has as many. The order is the system's.
+ *
+ * Returns 0, or
+ *   PIER_EINVAL  out is NULL;
+ *   PIER_ENOMEM  out of memory;
+ *   PIER_EAGAIN  the list grew faster than it could be read;
+ *   or the code of a system error.
+ *
+ * Memory   Allocates the list.
+ * Systems  Windows: a name is one such as "ethernet_32769", not the one that Windows' settings show;
+ *          the broadcast address is worked out from the netmask. Linux, and so Wine: the loopback
+ *          interface is no PIER_IF_MULTICAST, though multicast on it works.
+ */
+PIER_API int pier_interfaces(pier_interface **out);
+
+/* Frees a list of pier_interfaces; NULL is allowed. */
+PIER_API void pier_free_interfaces(pier_interface *list);
 
 #ifdef __cplusplus
 }
