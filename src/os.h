@@ -188,13 +188,16 @@ int pier_os_interfaces(pier_os_interface_taker *take, void *context);
 
 /* ---- resolve.c ---- */
 
-/* The lookups. hints is complete; host or service may be NULL, not both. The list is the system's
-   allocation, freed by pier_os_freeaddrinfo. May return PIER_WSANOTINITIALISED. */
+/* The lookups. hints is complete, with no flags but RFC 3493's; host or service may be NULL, not
+   both; with AI_NUMERICHOST, host is an address in the form of pier_address_parse_host, without a
+   zone. The list is the system's allocation; pier_os_freeaddrinfo also frees the rest of one that is
+   taken apart. May return PIER_WSANOTINITIALISED. */
 int pier_os_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
                         struct addrinfo **out);
 void pier_os_freeaddrinfo(struct addrinfo *list);
 
-/* host and service may be NULL with a size of 0, not both; sizes fit a socklen_t. */
+/* One of host and service is NULL with a size of 0; the other's size fits a socklen_t. The address is
+   a whole IPv4 or IPv6 one. */
 int pier_os_getnameinfo(const struct sockaddr *addr, socklen_t len, char *host, size_t hostsize,
                         char *service, size_t servicesize, int flags);
 

@@ -128,6 +128,14 @@ typedef ssize_t pier_ssize_t;
 
 typedef struct iovec pier_iovec;
 
+/* OpenBSD lacks these, and refuses a lookup by name that asks for them. */
+#ifndef AI_V4MAPPED
+#define AI_V4MAPPED 0x10000000
+#endif
+#ifndef AI_ALL
+#define AI_ALL 0x20000000
+#endif
+
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0 /* older macOS: pier sets SO_NOSIGPIPE on each socket instead. */
 #endif

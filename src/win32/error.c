@@ -33,6 +33,8 @@ static const number_row win32_rows[] = {
   {ERROR_CANT_ACCESS_FILE, PIER_EACCES},
   {WSA_E_CANCELLED, PIER_ECANCELED},
   {WSANO_DATA, PIER_EAI_NONAME},
+  {11032, PIER_EAI_NONAME}, /* WSA_SECURE_HOST_NOT_FOUND */
+  {11033, PIER_EAI_FAIL},   /* WSA_IPSEC_NAME_POLICY_ERROR */
 };
 
 /* Where Win32 numbers without a twin begin, below errno's, Winsock's and before PIER_EOF's. */

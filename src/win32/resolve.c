@@ -23,9 +23,11 @@ static int eai_error(int native)
   case WSAEFAULT: /* getnameinfo's word for a small buffer; no pointer here is bad */
   case ERROR_INSUFFICIENT_BUFFER:
     return PIER_EAI_OVERFLOW;
-  case WSANO_DATA:
-  case 11032: /* WSA_SECURE_HOST_NOT_FOUND */
-  case -9:    /* Wine lets glibc's EAI_ADDRFAMILY through */
+  case WSASERVICE_NOT_FOUND:
+    return PIER_EAI_SERVICE;
+  case WSAEREFUSED: /* by the name server */
+    return PIER_EAI_FAIL;
+  case -9: /* Wine lets glibc's EAI_ADDRFAMILY through */
     return PIER_EAI_NONAME;
   default:
     return pier_os_error_from_native(native);
