@@ -73,6 +73,7 @@ static void test_no_two_codes_and_no_two_names_are_the_same(void **state)
         fail_msg("PIER_%s and PIER_%s are the same", rows[i].name, rows[k].name);
 }
 
+/* Difference: T4-names */
 static void test_each_code_has_its_name_and_its_text(void **state)
 {
   (void)state;
@@ -123,6 +124,7 @@ static void test_a_code_is_given_back_as_it_is_by_from_native(void **state)
     assert_int_equal(pier_error_from_native(rows[i].code), rows[i].code);
 }
 
+/* Difference: T4-errno */
 static void test_errno_numbers_are_the_codes_behind_a_minus_sign(void **state)
 {
   (void)state;
@@ -133,6 +135,7 @@ static void test_errno_numbers_are_the_codes_behind_a_minus_sign(void **state)
   assert_int_equal(PIER_ETIMEDOUT, -ETIMEDOUT);
 }
 
+/* Difference: T4-posix-round-trip */
 static void test_posix_errno_rows_make_the_round_trip(void **state)
 {
   (void)state;
@@ -146,6 +149,7 @@ static void test_posix_errno_rows_make_the_round_trip(void **state)
   }
 }
 
+/* Difference: T4-winsock-round-trip */
 static void test_windows_winsock_numbers_translate_to_their_first_row(void **state)
 {
   (void)state;
@@ -161,6 +165,7 @@ static void test_windows_winsock_numbers_translate_to_their_first_row(void **sta
 }
 
 /* 8, 122 and their like mean one thing to name lookup, and to all others what GetLastError says. */
+/* Difference: T4-win32-numbers */
 static void test_windows_win32_numbers_translate_to_the_code_of_the_same_meaning(void **state)
 {
   (void)state;
@@ -180,6 +185,7 @@ static void test_windows_win32_numbers_translate_to_the_code_of_the_same_meaning
     assert_result(cases[i].code, pier_error_from_native(cases[i].native));
 }
 
+/* Difference: T4-unknown-numbers */
 static void test_unknown_numbers_are_passed_on_and_given_back(void **state)
 {
   (void)state;
@@ -219,6 +225,7 @@ static void test_the_systems_own_number_of_refused_is_translated_both_ways(void 
   assert_result(PIER_ECONNREFUSED, pier_error_from_native(native_of_refused()));
 }
 
+/* Difference: T4-would-block */
 static void test_would_block_is_folded_into_one_code(void **state)
 {
   (void)state;
@@ -227,6 +234,7 @@ static void test_would_block_is_folded_into_one_code(void **state)
   assert_string_equal(pier_error_name(PIER_EAGAIN), "EAGAIN");
 }
 
+/* Difference: T4-not-supported */
 static void test_not_supported_is_folded_into_one_code(void **state)
 {
   (void)state;
@@ -236,6 +244,7 @@ static void test_not_supported_is_folded_into_one_code(void **state)
   assert_string_equal(pier_error_name(PIER_EOPNOTSUPP), "ENOTSUP");
 }
 
+/* Difference: T2-numbers */
 static void test_name_lookup_and_end_of_stream_have_the_same_numbers_everywhere(void **state)
 {
   (void)state;
@@ -246,6 +255,7 @@ static void test_name_lookup_and_end_of_stream_have_the_same_numbers_everywhere(
   assert_string_equal(pier_error_name(PIER_EAI_NONAME), "EAI_NONAME");
 }
 
+/* Difference: T2-native-numbers */
 static void test_end_of_stream_has_no_native_number_and_name_lookup_codes_have(void **state)
 {
   (void)state;
@@ -271,6 +281,112 @@ static void test_a_code_that_this_system_never_makes_gives_its_number(void **sta
   }
 }
 
+/* winerror.h's numbers of 10000 to 11033, but for those of quality of service, 11005 to 11031. */
+static const int winsock_numbers[] = {
+  10004, 10009, 10013, 10014, 10022, 10024, 10035, 10036, 10037, 10038, 10039, 10040, 10041,
+  10042, 10043, 10044, 10045, 10046, 10047, 10048, 10049, 10050, 10051, 10052, 10053, 10054,
+  10055, 10056, 10057, 10058, 10059, 10060, 10061, 10062, 10063, 10064, 10065, 10066, 10067,
+  10068, 10069, 10070, 10071, 10091, 10092, 10093, 10101, 10102, 10103, 10104, 10105, 10106,
+  10107, 10108, 10109, 10110, 10111, 10112, 11001, 11002, 11003, 11004, 11032, 11033,
+};
+
+/* Those that say what another says. */
+static int folded_into(int winsock)
+{
+  switch (winsock) {
+  case 10111: /* WSA_E_CANCELLED */
+    return PIER_ECANCELED;
+  case 11004: /* WSANO_DATA */
+  case 11032: /* WSA_SECURE_HOST_NOT_FOUND */
+    return PIER_EAI_NONAME;
+  case 11033: /* WSA_IPSEC_NAME_POLICY_ERROR */
+    return PIER_EAI_FAIL;
+  default:
+    return 0;
+  }
+}
+
+/* Difference: T4-winsock-numbers */
+static void test_each_number_of_winsocks_header_has_a_code(void **state)
+{
+  (void)state;
+  for (size_t i = 0; i < sizeof winsock_numbers / sizeof winsock_numbers[0]; i++) {
+    int number = winsock_numbers[i];
+    int code = folded_into(number);
+    for (size_t k = 0; k < ROW_COUNT && code == 0; k++)
+      if (rows[k].winsock == number)
+        code = rows[k].code;
+    if (code == 0)
+      fail_msg("%d has no row", number);
+    if (on_windows())
+      assert_result(code, pier_error_from_native(number));
+  }
+}
+
+/* Difference: T4-qos */
+static void test_numbers_of_quality_of_service_are_passed_on(void **state)
+{
+  (void)state;
+  for (int number = 11005; number <= 11031; number++) {
+    assert_result(-number, pier_error_from_native(number));
+    assert_int_equal(pier_error_native(-number), number);
+  }
+}
+
+/* Difference: 7a-result */
+static void test_an_error_is_the_result_and_outlives_other_calls(void **state)
+{
+  (void)state;
+  pier_address a, dead = make_dead_address(AF_INET);
+  pier_socket_t s, other;
+  assert_ok(pier_socket(AF_INET, SOCK_STREAM, 0, &s));
+  int error = pier_connect(s, &dead.sa, dead.len);
+  assert_ok(pier_socket(AF_INET, SOCK_DGRAM, 0, &other));
+  assert_ok(pier_close(other));
+  assert_ok(pier_close(s));
+  assert_result(PIER_EINVAL, pier_address_parse("", &a));
+  assert_result(PIER_ECONNREFUSED, error);
+  assert_string_equal(pier_error_name(error), "ECONNREFUSED");
+}
+
+/* Difference: 7a-errno-names */
+static void test_berkeleys_errno_names_compare_with_results_on_every_system(void **state)
+{
+  (void)state;
+  pier_socket_t pair[2];
+  char byte;
+  make_udp_pair(AF_INET, pair);
+  assert_ok(pier_set_nonblocking(pair[0], true));
+  assert_result(-EAGAIN, pier_recv(pair[0], &byte, 1, 0));
+  assert_result(-EINVAL, pier_shutdown(pair[0], 99));
+  close_pair(pair);
+}
+
+/* Difference: 7e-texts */
+static void test_texts_are_english_and_the_same_on_every_system(void **state)
+{
+  (void)state;
+  assert_string_equal(pier_strerror(PIER_ECONNRESET), "connection reset by peer");
+  assert_string_equal(pier_strerror(PIER_EAGAIN), "the operation would block");
+  assert_string_equal(pier_strerror(PIER_WSANOTINITIALISED), "Winsock is not started");
+  assert_string_equal(pier_strerror(PIER_EAI_SERVICE), "no such service for the socket type");
+  assert_string_equal(pier_strerror(PIER_ESHUTDOWN), "socket is shut down");
+  assert_string_equal(pier_strerror(pier_error_from_native(native_of_refused())),
+                      "connection refused");
+}
+
+/* Difference: 7e-stale-texts */
+static void test_a_text_stays_when_another_is_asked_for(void **state)
+{
+  (void)state;
+  const char *text = pier_strerror(PIER_EAI_NONAME), *unknown = pier_strerror(-9998);
+  for (size_t i = 0; i < ROW_COUNT; i++)
+    assert_non_null(pier_strerror(rows[i].code));
+  assert_string_equal(text, "no such host name, or none with such addresses");
+  assert_ptr_equal(pier_strerror(PIER_EAI_NONAME), text);
+  assert_string_equal(unknown, "unknown error");
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -294,6 +410,12 @@ int main(void)
     cmocka_unit_test(test_name_lookup_and_end_of_stream_have_the_same_numbers_everywhere),
     cmocka_unit_test(test_end_of_stream_has_no_native_number_and_name_lookup_codes_have),
     cmocka_unit_test(test_a_code_that_this_system_never_makes_gives_its_number),
+    cmocka_unit_test(test_each_number_of_winsocks_header_has_a_code),
+    cmocka_unit_test(test_numbers_of_quality_of_service_are_passed_on),
+    cmocka_unit_test(test_an_error_is_the_result_and_outlives_other_calls),
+    cmocka_unit_test(test_berkeleys_errno_names_compare_with_results_on_every_system),
+    cmocka_unit_test(test_texts_are_english_and_the_same_on_every_system),
+    cmocka_unit_test(test_a_text_stays_when_another_is_asked_for),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

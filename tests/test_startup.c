@@ -42,6 +42,7 @@ static void race(void)
 }
 
 /* The first test of the program: its first race is one for the very first use. */
+/* Difference: 1-start-race */
 static void test_threads_may_race_for_the_first_socket(void **state)
 {
   (void)state;
@@ -103,6 +104,7 @@ static int first_select(void)
   return pier_select(0, NULL, NULL, NULL, 1);
 }
 
+/* Difference: 1-lazy-start */
 static void test_each_function_that_can_be_the_first_starts_by_itself(void **state)
 {
   (void)state;
@@ -114,6 +116,7 @@ static void test_each_function_that_can_be_the_first_starts_by_itself(void **sta
   }
 }
 
+/* Difference: 1-stale-handle */
 static void test_a_poll_of_a_stale_handle_is_answered_before_any_start(void **state)
 {
   (void)state;
@@ -135,6 +138,7 @@ static void test_sockets_work_without_any_startup(void **state)
   close_pair(pair);
 }
 
+/* Difference: 1-surplus-cleanup */
 static void test_surplus_cleanups_leave_sockets_usable(void **state)
 {
   (void)state;
@@ -147,6 +151,7 @@ static void test_surplus_cleanups_leave_sockets_usable(void **state)
   close_pair(pair);
 }
 
+/* Difference: 1-counted */
 static void test_starts_are_counted(void **state)
 {
   (void)state;
@@ -174,6 +179,7 @@ static void test_a_pair_of_startup_and_cleanup_leaves_a_start_that_pier_made(voi
   close_pair(pair);
 }
 
+/* Difference: 1-restart */
 static void test_everything_starts_again_after_the_last_cleanup(void **state)
 {
   (void)state;
