@@ -203,6 +203,8 @@ static void test_a_null_is_told_by_every_lookup_function(void **state)
   assert_result(PIER_EAI_NONAME, pier_getaddrinfo(NULL, NULL, NULL, &list));
   assert_null(list);
   pier_freeaddrinfo(NULL);
+  assert_result(PIER_EINVAL, pier_interfaces(NULL));
+  pier_free_interfaces(NULL);
   assert_result(PIER_EINVAL, pier_getnameinfo(NULL, 16, text, sizeof text, NULL, 0, 0));
   assert_result(PIER_EINVAL, pier_getnameinfo(&a.sa, a.len, NULL, 1, NULL, 0, 0));
   assert_result(PIER_EINVAL, pier_getnameinfo(&a.sa, a.len, NULL, 0, NULL, 1, 0));

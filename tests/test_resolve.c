@@ -606,6 +606,49 @@ static void test_a_lookup_gives_an_address_to_connect_to(void **state)
   assert_ok(pier_close(listener));
 }
 
+typedef struct asker {
+  const char *host, *expected;
+  int failures;
+} asker;
+
+static void ask_often(void *argument)
+{
+  asker *a = (asker *)argument;
+  for (int i = 0; i < 50; i++) {
+    struct addrinfo *list;
+    pier_address found;
+    char host[64];
+    if (pier_getaddrinfo(a->host, "80", NULL, &list) < 0) {
+      a->failures++;
+      continue;
+    }
+    memcpy(&found.storage, list->ai_addr, list->ai_addrlen);
+    found.len = (socklen_t)list->ai_addrlen;
+    pier_freeaddrinfo(list);
+    if (pier_getnameinfo(&found.sa, found.len, host, sizeof host, NULL, 0, NI_NUMERICHOST) < 0)
+      a->failures++;
+    else
+      a->failures += strcmp(host, a->expected) != 0;
+  }
+}
+
+/* Difference: 25-threads */
+static void test_threads_may_look_up_at_once(void **state)
+{
+  (void)state;
+  asker askers[] = {{"192.0.2.1", "192.0.2.1", 0},
+                    {"192.0.2.2", "192.0.2.2", 0},
+                    {"2001:DB8::1", "2001:db8::1", 0},
+                    {"::ffff:192.0.2.3", "::ffff:192.0.2.3", 0}};
+  test_thread *threads[COUNT(askers)];
+  for (size_t i = 0; i < COUNT(askers); i++)
+    threads[i] = thread_start(ask_often, &askers[i]);
+  for (size_t i = 0; i < COUNT(askers); i++)
+    thread_join(threads[i]);
+  for (size_t i = 0; i < COUNT(askers); i++)
+    assert_int_equal(askers[i].failures, 0);
+}
+
 /* ---- names of addresses ---- */
 
 static int name_of(const pier_address *a, char *host, size_t hostsize, char *service,
@@ -866,6 +909,7 @@ int main(void)
     cmocka_unit_test(test_getaddrinfo_needs_an_out_parameter),
     cmocka_unit_test(test_freeing_no_list_does_nothing),
     cmocka_unit_test(test_a_lookup_gives_an_address_to_connect_to),
+    cmocka_unit_test(test_threads_may_look_up_at_once),
     cmocka_unit_test(test_getnameinfo_writes_numeric_addresses_and_ports),
     cmocka_unit_test(test_getnameinfo_gives_either_part_alone),
     cmocka_unit_test(test_getnameinfo_needs_room_for_the_whole_name),

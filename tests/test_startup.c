@@ -99,6 +99,22 @@ static int first_poll_of_nothing(void)
   return pier_poll(&fd, 1, 1);
 }
 
+static int first_interfaces(void)
+{
+  pier_interface *list;
+  int result = pier_interfaces(&list);
+  pier_free_interfaces(list);
+  return result;
+}
+
+static int first_address(void)
+{
+  pier_address a;
+  char text[PIER_ADDRESS_TEXT_MAX];
+  assert_result(0, pier_address_parse("[fe80::1%1]:80", &a));
+  return pier_address_format(&a.sa, a.len, text, sizeof text) > 0 ? 0 : -1;
+}
+
 static int first_select(void)
 {
   return pier_select(0, NULL, NULL, NULL, 1);
@@ -108,8 +124,9 @@ static int first_select(void)
 static void test_each_function_that_can_be_the_first_starts_by_itself(void **state)
 {
   (void)state;
-  static int (*const firsts[])(void) = {first_socket, first_getaddrinfo,     first_getnameinfo,
-                                        first_poll,   first_poll_of_nothing, first_select};
+  static int (*const firsts[])(void) = {first_socket,     first_getaddrinfo,     first_getnameinfo,
+                                        first_poll,       first_poll_of_nothing, first_select,
+                                        first_interfaces, first_address};
   for (size_t i = 0; i < COUNT(firsts); i++) {
     forget_startup();
     assert_result(0, firsts[i]());
