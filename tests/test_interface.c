@@ -214,6 +214,23 @@ static void test_listing_leaves_nothing_open(void **state)
   assert_int_equal(count_open_handles(), before);
 }
 
+static void test_a_listing_that_fails_says_so_and_gives_no_list(void **state)
+{
+  (void)state;
+  pier_interface not_a_list, *list = &not_a_list;
+  pier_free_interfaces(list_all()); /* what the system opens on first use */
+  if (!limit_open_handles(0))
+    skip_because("this system has no limit of open handles to reach");
+  int result = pier_interfaces(&list);
+  restore_open_handles();
+  if (result == 0) {
+    pier_free_interfaces(list);
+    skip_because("this system lists its interfaces without opening anything");
+  }
+  assert_result(PIER_EMFILE, result);
+  assert_null(list);
+}
+
 static void test_interfaces_needs_an_out_parameter_and_no_list_can_be_freed(void **state)
 {
   (void)state;
@@ -235,6 +252,7 @@ int main(void)
     cmocka_unit_test(test_each_address_of_an_interface_comes_once),
     cmocka_unit_test(test_lists_are_independent_of_each_other),
     cmocka_unit_test(test_listing_leaves_nothing_open),
+    cmocka_unit_test(test_a_listing_that_fails_says_so_and_gives_no_list),
     cmocka_unit_test(test_interfaces_needs_an_out_parameter_and_no_list_can_be_freed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

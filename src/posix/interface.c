@@ -79,8 +79,8 @@ static int take_entry(const struct ifaddrs *entry, pier_os_interface_taker *take
   pier_interface found = {0};
   found.name = name;
   found.index = if_nametoindex(name);
-  if (found.index == 0) /* it has gone meanwhile */
-    return 0;
+  if (found.index == 0) /* it has gone meanwhile, or else the question failed */
+    return errno == ENXIO || errno == ENODEV ? 0 : pier_posix_error();
   found.flags = flags_of(entry->ifa_flags);
   copy_address(entry->ifa_addr, family, &found.address);
   clear_embedded_zone(&found.address);
