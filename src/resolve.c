@@ -127,9 +127,13 @@ static bool is_bad_port(const char *service)
   return length > 5 || (length == 5 && strcmp(service, "65535") > 0);
 }
 
-/* AI_NUMERICSERV is done with here: older macOS crashes where it comes without a service. */
+/* AI_NUMERICSERV is done with here: older macOS crashes where it comes without a service. A raw
+   socket has no ports, though glibc takes one for it. */
 static int read_service(lookup *l)
 {
+  int type = l->hints.ai_socktype;
+  if (l->service && type != 0 && type != SOCK_STREAM && type != SOCK_DGRAM)
+    return PIER_EAI_SERVICE;
   if (l->service && is_bad_port(l->service))
     return PIER_EAI_SERVICE;
   if (l->service && (l->hints.ai_flags & AI_NUMERICSERV) && !is_digits(l->service))

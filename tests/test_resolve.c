@@ -224,6 +224,7 @@ static void test_an_unknown_family_is_refused(void **state)
   (void)state;
   assert_result(PIER_EAI_FAMILY, look_up_error("127.0.0.1", "80", 0, 9999, SOCK_STREAM));
   assert_result(PIER_EAI_FAMILY, look_up_error("127.0.0.1", "80", 0, -1, SOCK_STREAM));
+  assert_result(PIER_EAI_FAMILY, look_up_error("/run/x", NULL, AI_PASSIVE, AF_UNIX, SOCK_STREAM));
 }
 
 /* Difference: T2-socktype */
@@ -452,6 +453,18 @@ static void test_a_protocol_of_another_type_is_refused(void **state)
   hints.ai_protocol = IPPROTO_TCP;
   assert_result(PIER_EAI_SOCKTYPE, pier_getaddrinfo("127.0.0.1", "80", &hints, &list));
   assert_null(list);
+}
+
+/* Difference: 25-raw-service */
+static void test_a_raw_socket_has_no_service(void **state)
+{
+  (void)state;
+  struct addrinfo *list;
+  assert_result(PIER_EAI_SERVICE, look_up_error("127.0.0.1", "80", 0, AF_INET, SOCK_RAW));
+  assert_result(0, look_up("127.0.0.1", NULL, 0, AF_INET, SOCK_RAW, &list));
+  assert_int_equal(list->ai_socktype, SOCK_RAW);
+  assert_int_equal(count_of(list), 1);
+  pier_freeaddrinfo(list);
 }
 
 /* Difference: 25-other-hints */
@@ -897,6 +910,7 @@ int main(void)
     cmocka_unit_test(test_no_entry_comes_twice),
     cmocka_unit_test(test_each_entry_has_the_type_and_protocol_of_its_socket),
     cmocka_unit_test(test_a_protocol_of_another_type_is_refused),
+    cmocka_unit_test(test_a_raw_socket_has_no_service),
     cmocka_unit_test(test_fields_of_hints_that_are_not_zero_are_refused),
     cmocka_unit_test(test_no_host_has_no_canonical_name),
     cmocka_unit_test(test_with_numericserv_a_services_name_is_no_name),

@@ -38,7 +38,8 @@ struct addrinfo;
  *   PIER_EAI_NONAME    no such host, none with an address of the family, host and service NULL or
  *                      empty, AI_NUMERICHOST or AI_NUMERICSERV and not a number, or a zone that no
  *                      interface has;
- *   PIER_EAI_SERVICE   no such service for the socket type, or a port number above 65535;
+ *   PIER_EAI_SERVICE   no such service for the socket type, a port number above 65535, or any
+ *                      service for a type that is neither SOCK_STREAM nor SOCK_DGRAM;
  *   PIER_EAI_AGAIN     the name servers did not answer: try again later;
  *   PIER_EAI_FAIL      the name servers failed;
  *   PIER_EAI_BADFLAGS  other flags, AI_CANONNAME without a host, or a field of hints that is not 0;
