@@ -10,8 +10,8 @@
  *             stream, or an error to be told;
  *   POLLOUT   a send does not block; a connect has ended, well or not;
  *   POLLPRI   out-of-band data;
- *   POLLERR   an error is pending: PIER_OPT_ERROR tells it. Reported unasked;
- *   POLLHUP   the connection is over. Reported unasked;
+ *   POLLERR   an error is there to be told: a failed connect, a reset. Reported unasked;
+ *   POLLHUP   the connection is over in both directions, or never came about. Reported unasked;
  *   POLLNVAL  the handle is not an open socket. Reported unasked.
  */
 #ifndef PIER_WAIT_H
@@ -41,8 +41,11 @@ typedef struct pier_waker pier_waker;
  * An entry that is not an open socket counts as one with POLLNVAL; it is not an error of the call.
  *
  * Memory   Windows allocates for the time of the call where there are more than 64 entries.
- * Systems  At the end of the stream Windows sets POLLHUP beside POLLIN, where the others do that
- *          only when both directions are closed.
+ * Systems  A failure stays on Windows: POLLERR is told again and again, where the others forget it
+ *          when a receive or PIER_OPT_ERROR has told it. A stream socket that was never connected
+ *          has POLLOUT and POLLHUP on Linux, and no events on Windows.
+ * Threads  A socket that another thread closes during the wait is POLLNVAL at once on Windows; on
+ *          Linux the wait goes on, as if it were open. So let nobody close what is waited for.
  */
 PIER_API int pier_poll(struct pollfd *fds, size_t count, int timeout_ms);
 

@@ -1,270 +1,277 @@
-#include "check.h"
+#include "afd.h"
+#include "wsapoll.h"
 
 /* As many entries as are kept on the stack; more are allocated for the time of the call. */
 #define STACK_ENTRIES 64
 
-/* WSAPoll refuses POLLPRI, which Winsock calls POLLRDBAND, and all that is reported unasked. */
-static short native_events(short events)
+/* The longest single wait; the caller goes on. The driver has been seen to give an event to the
+   wrong one of two threads that wait for one socket's different events, and a shutdown of one's own
+   is nothing that it tells. */
+#define LONGEST_WAIT_MS 1000
+
+/* The events to ask the driver for. A failure and the end of the stream are asked for always, since
+   both may be, or become, what is reported unasked. */
+static ULONG driver_events(short events)
 {
-  int native = 0;
+  ULONG asked = PIER_AFD_ABORT | PIER_AFD_CONNECT_FAIL | PIER_AFD_LOCAL_CLOSE | PIER_AFD_DISCONNECT;
   if (events & POLLRDNORM)
-    native |= POLLRDNORM;
+    asked |= PIER_AFD_RECEIVE | PIER_AFD_ACCEPT;
   if (events & POLLPRI)
-    native |= POLLRDBAND;
+    asked |= PIER_AFD_RECEIVE_EXPEDITED;
   if (events & POLLWRNORM)
-    native |= POLLWRNORM;
-  return (short)native;
+    asked |= PIER_AFD_SEND;
+  return asked;
 }
 
-/* A hang-up or an error is something that a receive tells at once, and an error something that a
-   send does: POLLIN and POLLOUT promise no more than that. */
-static short portable_events(short asked, short native)
+/* A failure is something that a receive and a send tell at once: POLLIN and POLLOUT promise no more
+   than that. */
+static short portable_events(const struct pollfd *fd, ULONG told)
 {
-  int events = native & (POLLERR | POLLHUP | POLLNVAL);
-  if (native & (POLLRDNORM | POLLHUP | POLLERR))
-    events |= asked & POLLIN;
-  if (native & (POLLWRNORM | POLLERR))
-    events |= asked & POLLOUT;
-  if (native & POLLRDBAND)
-    events |= asked & POLLPRI;
+  if (told & PIER_AFD_LOCAL_CLOSE)
+    return POLLNVAL;
+  int events = 0;
+  if (told & (PIER_AFD_ABORT | PIER_AFD_CONNECT_FAIL))
+    events |= POLLERR | POLLHUP | (fd->events & (POLLIN | POLLOUT));
+  else if (told & PIER_AFD_DISCONNECT)
+    events |= pier_wsapoll_end_events(fd);
+  if (told & (PIER_AFD_RECEIVE | PIER_AFD_ACCEPT))
+    events |= fd->events & POLLIN;
+  if (told & PIER_AFD_SEND)
+    events |= fd->events & POLLOUT;
+  if (told & PIER_AFD_RECEIVE_EXPEDITED)
+    events |= fd->events & POLLPRI;
   return (short)events;
 }
 
-/* Where no entry at all is an open socket, WSAPoll fails as a whole, and says nothing of each. */
-static int mark_invalid(WSAPOLLFD *fds, ULONG count)
+/* A wait under way. The status of an entry that is asked for holds its place in the caller's list,
+   since entries without a socket are left out. */
+typedef struct request {
+  struct pollfd *fds;
+  size_t count;
+  pier_afd_list *asked, *answer;
+} request;
+
+/* Asks for all sockets by their own handles, which are the driver's but for layered providers. */
+static void ask_for_all(request *r)
 {
-  int invalid = 0;
-  for (ULONG i = 0; i < count; i++) {
-    fds[i].revents = pier_os_type(fds[i].fd) < 0 ? POLLNVAL : 0;
-    invalid += fds[i].revents != 0;
-  }
-  return invalid > 0 ? invalid : PIER_ENOTSOCK;
-}
-
-/* Before Windows 10 version 2004 (build 19041), WSAPoll says nothing of a connect that has failed,
-   ever. The version is asked of ntdll, which does not lie to programs without a manifest. */
-#define FIRST_GOOD_BUILD 19041
-
-static bool wsapoll_misses_failures(void)
-{
-  static volatile LONG answer; /* 0: not asked yet, 1: no, 2: yes */
-  if (answer == 0) {
-    typedef LONG(WINAPI * get_version)(OSVERSIONINFOW *);
-    union {
-      FARPROC data;
-      get_version code;
-    } function = {GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "RtlGetVersion")};
-    OSVERSIONINFOW version = {sizeof version, 0, 0, 0, 0, {0}};
-    bool is_known = function.data && function.code(&version) == 0;
-    answer = is_known && version.dwBuildNumber >= FIRST_GOOD_BUILD ? 1 : 2;
-  }
-  return answer == 2;
-}
-
-static bool has_error(SOCKET s)
-{
-  int error = 0;
-  return pier_get_option(s, PIER_OPT_ERROR, &error) == 0 && error != 0;
-}
-
-/* Winsock's select does tell, in its third set. */
-static bool has_failed_to_connect(SOCKET s)
-{
-  fd_set one;
-  struct timeval now = {0, 0};
-  one.fd_count = 1;
-  one.fd_array[0] = s;
-  return select(0, NULL, NULL, &one, &now) == 1 && has_error(s);
-}
-
-static int find_failed_connects(WSAPOLLFD *fds, ULONG count)
-{
-  int found = 0;
-  for (ULONG i = 0; i < count; i++) {
-    if (fds[i].revents == 0 && (fds[i].events & POLLWRNORM) && has_failed_to_connect(fds[i].fd)) {
-      fds[i].revents = POLLERR | POLLHUP;
-      found++;
-    }
-  }
-  return found;
-}
-
-static bool wants_writing(const WSAPOLLFD *fds, ULONG count)
-{
-  for (ULONG i = 0; i < count; i++)
-    if (fds[i].events & POLLWRNORM)
-      return true;
-  return false;
-}
-
-/* How long a failed connect may go unnoticed where WSAPoll misses it, or where an out-of-band byte
-   that nobody asked for hides it from select. */
-#define BLIND_MS 100
-
-static int poll_native(WSAPOLLFD *fds, ULONG count, int timeout_ms)
-{
-  if (count == 0) { /* WSAPoll refuses to sleep. */
-    Sleep(timeout_ms < 0 ? INFINITE : (DWORD)timeout_ms);
-    return 0;
-  }
-  bool watches_connects = wsapoll_misses_failures() && wants_writing(fds, count);
-  if (watches_connects && (timeout_ms < 0 || timeout_ms > BLIND_MS))
-    timeout_ms = BLIND_MS; /* The caller goes on waiting. */
-  int result = WSAPoll(fds, count, timeout_ms);
-  if (result == SOCKET_ERROR)
-    result = pier_win32_error();
-  if (result == PIER_ENOTSOCK)
-    return mark_invalid(fds, count);
-  return result == 0 && watches_connects ? find_failed_connects(fds, count) : result;
-}
-
-static int poll_in(WSAPOLLFD *native, struct pollfd *fds, size_t count, int timeout_ms)
-{
-  ULONG native_count = 0;
-  for (size_t i = 0; i < count; i++) {
-    if (fds[i].fd == INVALID_SOCKET)
+  ULONG asked = 0;
+  pier_afd_entry *entries = r->asked->entries;
+  for (size_t i = 0; i < r->count; i++) {
+    r->fds[i].revents = 0;
+    if (r->fds[i].fd == INVALID_SOCKET)
       continue;
-    native[native_count].fd = fds[i].fd;
-    native[native_count].events = native_events(fds[i].events);
-    native[native_count++].revents = 0;
+    entries[asked].handle = (HANDLE)r->fds[i].fd;
+    entries[asked].events = driver_events(r->fds[i].events);
+    entries[asked++].status = (LONG)i;
   }
-  int result = poll_native(native, native_count, timeout_ms);
-  if (result < 0)
-    return result;
-  int ready = 0; /* counted here: Wine leaves out entries with POLLNVAL. */
-  const WSAPOLLFD *next = native;
-  for (size_t i = 0; i < count; i++) {
-    fds[i].revents = 0;
-    if (fds[i].fd != INVALID_SOCKET)
-      fds[i].revents = portable_events(fds[i].events, next++->revents);
-    ready += fds[i].revents != 0;
+  r->asked->count = asked;
+}
+
+/* Replaces handles by those that the driver knows, and leaves out what is no socket. Returns how
+   many of those there are, or an error where a socket is none of the driver's. */
+static int keep_sockets(request *r)
+{
+  ULONG kept = 0;
+  pier_afd_entry *entries = r->asked->entries;
+  for (ULONG i = 0; i < r->asked->count; i++) {
+    struct pollfd *fd = &r->fds[entries[i].status];
+    entries[kept] = entries[i];
+    int error = pier_afd_base(fd->fd, &entries[kept].handle);
+    if (error == 0)
+      kept++;
+    else if (error == PIER_ENOTSOCK)
+      fd->revents = POLLNVAL;
+    else
+      return error;
+  }
+  int left_out = (int)(r->asked->count - kept);
+  r->asked->count = kept;
+  return left_out;
+}
+
+/* Gives the answer's events to the entries that they are for, and returns how many have any. An end
+   of stream that is nothing to the caller is asked for no more. */
+static int take_answer(request *r)
+{
+  int ready = 0;
+  ULONG place = 0;
+  for (ULONG i = 0; i < r->answer->count; i++) {
+    const pier_afd_entry *told = &r->answer->entries[i];
+    while (place < r->asked->count && r->asked->entries[place].handle != told->handle)
+      place++;
+    if (place == r->asked->count)
+      break;
+    pier_afd_entry *asked = &r->asked->entries[place++];
+    struct pollfd *fd = &r->fds[asked->status];
+    fd->revents = portable_events(fd, told->events);
+    if (fd->revents != 0)
+      ready++;
+    else
+      asked->events &= ~(told->events & PIER_AFD_DISCONNECT);
   }
   return ready;
 }
 
+static int wait_for_all(request *r, int timeout_ms)
+{
+  int64_t deadline = timeout_ms > 0 ? pier_os_now_ns() + (int64_t)timeout_ms * PIER_NS_PER_MS : 0;
+  for (;;) {
+    int answered = pier_afd_poll(r->asked, r->answer, timeout_ms);
+    if (answered <= 0)
+      return answered;
+    int ready = take_answer(r);
+    if (ready > 0)
+      return ready;
+    timeout_ms = timeout_ms > 0 ? pier_ms_until(deadline) : timeout_ms;
+  }
+}
+
+static int poll_in(request *r, int timeout_ms)
+{
+  ask_for_all(r);
+  if (r->asked->count == 0) {
+    Sleep(timeout_ms < 0 ? INFINITE : (DWORD)timeout_ms);
+    return 0;
+  }
+  if (timeout_ms < 0 || timeout_ms > LONGEST_WAIT_MS)
+    timeout_ms = LONGEST_WAIT_MS;
+  int result = wait_for_all(r, timeout_ms);
+  if (result >= 0)
+    return result;
+  int invalid = keep_sockets(r); /* The driver takes all or none. */
+  if (invalid == PIER_WSANOTINITIALISED)
+    return invalid;
+  if (invalid >= 0 && r->asked->count == 0)
+    return invalid;
+  result = invalid >= 0 ? wait_for_all(r, invalid > 0 ? 0 : timeout_ms) : invalid;
+  return result >= 0 ? result + invalid : pier_wsapoll(r->fds, r->count, timeout_ms);
+}
+
 int pier_os_poll(struct pollfd *fds, size_t count, int timeout_ms)
 {
-  WSAPOLLFD on_stack[STACK_ENTRIES];
+  union {
+    pier_afd_list list;
+    char room[PIER_AFD_SIZE(STACK_ENTRIES)];
+  } asked, answer;
+  request r = {fds, count, &asked.list, &answer.list};
   if (count <= STACK_ENTRIES)
-    return poll_in(on_stack, fds, count, timeout_ms);
-  WSAPOLLFD *native = NULL;
-  if (count <= SIZE_MAX / sizeof *native)
-    native = HeapAlloc(GetProcessHeap(), 0, count * sizeof *native);
-  if (native == NULL)
+    return poll_in(&r, timeout_ms);
+  char *room = NULL;
+  if (count <= INT_MAX / sizeof(pier_afd_entry) - 2) /* the driver's limit of a request's size */
+    room = HeapAlloc(GetProcessHeap(), 0, 2 * PIER_AFD_SIZE(count));
+  if (room == NULL)
     return PIER_ENOMEM;
-  int result = poll_in(native, fds, count, timeout_ms);
-  HeapFree(GetProcessHeap(), 0, native);
+  r.asked = (pier_afd_list *)(void *)room;
+  r.answer = (pier_afd_list *)(void *)(room + PIER_AFD_SIZE(count));
+  int result = poll_in(&r, timeout_ms);
+  HeapFree(GetProcessHeap(), 0, room);
   return result;
 }
 
 /* ---- select ---- */
-
-/* Working copies of the three sets, each laid out as an fd_set of its own size: the count, in the
-   space of one SOCKET, and the sockets. The third also holds the sockets of the second, because
-   Winsock tells a failed connect only there. */
-typedef struct select_sets {
-  fd_set *readable, *writable, *exceptional;
-} select_sets;
-
-_Static_assert(offsetof(fd_set, fd_array) == sizeof(SOCKET), "the count takes a SOCKET's space");
 
 static u_int count_of(const fd_set *set)
 {
   return set ? set->fd_count : 0;
 }
 
-static void append(fd_set *to, const fd_set *from)
+/* Looks for a socket, first where the search before would lead if both lists have one order.
+   Returns its place, or count. */
+static size_t find(const struct pollfd *fds, size_t count, SOCKET s, size_t *next)
 {
-  for (u_int i = 0; i < count_of(from); i++)
-    to->fd_array[to->fd_count++] = from->fd_array[i];
+  for (size_t i = 0; i < count; i++) {
+    size_t place = *next + i < count ? *next + i : *next + i - count;
+    if (fds[place].fd == s) {
+      *next = place + 1 < count ? place + 1 : 0;
+      return place;
+    }
+  }
+  return count;
 }
 
-static bool contains(const fd_set *set, SOCKET s)
+/* Adds a set to the list, with the event that it asks for. Returns the list's new length. */
+static size_t add(struct pollfd *fds, size_t count, const fd_set *set, short event)
 {
-  for (u_int i = 0; i < count_of(set); i++)
-    if (set->fd_array[i] == s)
-      return true;
-  return false;
+  size_t known = count, next = 0;
+  for (u_int i = 0; i < count_of(set); i++) {
+    size_t place = find(fds, known, set->fd_array[i], &next);
+    if (place == known) {
+      place = count++;
+      fds[place].fd = set->fd_array[i];
+      fds[place].events = 0;
+    }
+    fds[place].events |= event;
+  }
+  return count;
 }
 
-/* Leaves in the user's set what is in ready, or, where failed is given, has failed to connect. */
-static int keep(fd_set *set, const fd_set *ready, const fd_set *failed)
+/* Leaves in the set what has one of the events, and returns how many those are. */
+static int keep(fd_set *set, const struct pollfd *fds, size_t count, int events)
 {
   u_int kept = 0;
+  size_t next = 0;
   for (u_int i = 0; i < count_of(set); i++) {
-    SOCKET s = set->fd_array[i];
-    if (contains(ready, s) || (failed && contains(failed, s) && has_error(s)))
-      set->fd_array[kept++] = s;
+    size_t place = find(fds, count, set->fd_array[i], &next);
+    if (place < count && (fds[place].revents & events))
+      set->fd_array[kept++] = set->fd_array[i];
   }
   if (set)
     set->fd_count = kept;
   return (int)kept;
 }
 
-/* Whether anything in the native answer is an answer to what was asked: out-of-band data on a
-   socket that is watched for writing alone is none. */
-static bool is_answer(const select_sets *sets, const fd_set *writable, const fd_set *exceptional)
+/* Leaves only answers to what was asked, and passes over the sockets that have none: those that
+   have hung up when nobody asked for that. Returns how many have an answer, or an error. */
+static int keep_answers(struct pollfd *fds, size_t count)
 {
-  if (sets->readable->fd_count > 0 || sets->writable->fd_count > 0)
-    return true;
-  for (u_int i = 0; i < sets->exceptional->fd_count; i++) {
-    SOCKET s = sets->exceptional->fd_array[i];
-    if (contains(exceptional, s) || (contains(writable, s) && has_error(s)))
-      return true;
+  int answered = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (fds[i].revents & POLLNVAL)
+      return PIER_ENOTSOCK;
+    bool has_hung_up = fds[i].revents != 0;
+    fds[i].revents &= (short)(fds[i].events | POLLERR);
+    if (fds[i].revents)
+      answered++;
+    else if (has_hung_up)
+      fds[i].fd = INVALID_SOCKET;
   }
-  return false;
+  return answered;
 }
 
-static int select_native(select_sets *sets, const fd_set *readable, const fd_set *writable,
-                         const fd_set *exceptional, bool with_connects, int timeout_ms)
-{
-  sets->readable->fd_count = sets->writable->fd_count = sets->exceptional->fd_count = 0;
-  append(sets->readable, readable);
-  append(sets->writable, writable);
-  append(sets->exceptional, exceptional);
-  if (with_connects)
-    append(sets->exceptional, writable);
-  struct timeval time = {timeout_ms / 1000, timeout_ms % 1000 * 1000};
-  return pier_win32_check(
-    select(0, sets->readable, sets->writable, sets->exceptional, timeout_ms < 0 ? NULL : &time));
-}
-
-static int select_in(SOCKET *space, fd_set *readable, fd_set *writable, fd_set *exceptional,
+static int select_in(struct pollfd *fds, fd_set *readable, fd_set *writable, fd_set *exceptional,
                      int timeout_ms)
 {
-  select_sets sets;
-  sets.readable = (fd_set *)(void *)space;
-  sets.writable = (fd_set *)(void *)(space + 1 + count_of(readable));
-  sets.exceptional = (fd_set *)(void *)(space + 2 + count_of(readable) + count_of(writable));
-  int result = select_native(&sets, readable, writable, exceptional, true, timeout_ms);
-  if (result > 0 && !is_answer(&sets, writable, exceptional)) {
-    if (timeout_ms < 0 || timeout_ms > BLIND_MS)
-      timeout_ms = BLIND_MS;
-    result = select_native(&sets, readable, writable, exceptional, false, timeout_ms);
+  size_t count = add(fds, 0, readable, POLLIN);
+  count = add(fds, count, writable, POLLOUT);
+  count = add(fds, count, exceptional, POLLPRI);
+  int64_t deadline = timeout_ms > 0 ? pier_os_now_ns() + (int64_t)timeout_ms * PIER_NS_PER_MS : 0;
+  int result = pier_os_poll(fds, count, timeout_ms);
+  while (result > 0 && (result = keep_answers(fds, count)) == 0) {
+    timeout_ms = timeout_ms > 0 ? pier_ms_until(deadline) : timeout_ms;
+    result = pier_os_poll(fds, count, timeout_ms);
   }
   if (result <= 0)
-    return result;
-  result = keep(readable, sets.readable, NULL);
-  result += keep(writable, sets.writable, sets.exceptional);
-  return result + keep(exceptional, sets.exceptional, NULL);
+    return result == PIER_WSANOTINITIALISED ? PIER_ENOTSOCK : result;
+  result = keep(readable, fds, count, POLLIN | POLLERR);
+  result += keep(writable, fds, count, POLLOUT | POLLERR);
+  return result + keep(exceptional, fds, count, POLLPRI | POLLERR);
 }
 
 int pier_os_select(int nfds, fd_set *readable, fd_set *writable, fd_set *exceptional,
                    int timeout_ms)
 {
   (void)nfds; /* a Winsock set knows its own length */
-  size_t count =
-    (size_t)count_of(readable) + 2 * (size_t)count_of(writable) + (size_t)count_of(exceptional);
-  if (count == 0) /* select refuses to sleep. */
-    return poll_native(NULL, 0, timeout_ms);
-  SOCKET on_stack[3 + 2 * STACK_ENTRIES];
-  if (count <= 2 * STACK_ENTRIES)
+  struct pollfd on_stack[STACK_ENTRIES];
+  size_t count = (size_t)count_of(readable) + count_of(writable) + count_of(exceptional);
+  if (count <= STACK_ENTRIES)
     return select_in(on_stack, readable, writable, exceptional, timeout_ms);
-  SOCKET *space = HeapAlloc(GetProcessHeap(), 0, (count + 3) * sizeof *space);
-  if (space == NULL)
+  struct pollfd *fds = NULL;
+  if (count <= SIZE_MAX / sizeof *fds)
+    fds = HeapAlloc(GetProcessHeap(), 0, count * sizeof *fds);
+  if (fds == NULL)
     return PIER_ENOMEM;
-  int result = select_in(space, readable, writable, exceptional, timeout_ms);
-  HeapFree(GetProcessHeap(), 0, space);
+  int result = select_in(fds, readable, writable, exceptional, timeout_ms);
+  HeapFree(GetProcessHeap(), 0, fds);
   return result;
 }
 
