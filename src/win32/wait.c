@@ -89,6 +89,12 @@ static int keep_sockets(request *r)
   return left_out;
 }
 
+/* Of several entries with one handle, those that asked for none of its events have no answer. */
+static bool is_for(const pier_afd_entry *told, const pier_afd_entry *asked)
+{
+  return told->handle == asked->handle && (told->events & asked->events);
+}
+
 /* Gives the answer's events to the entries that they are for, and returns how many have any. An end
    of stream that is nothing to the caller is asked for no more. */
 static int take_answer(request *r)
@@ -97,7 +103,7 @@ static int take_answer(request *r)
   ULONG place = 0;
   for (ULONG i = 0; i < r->answer->count; i++) {
     const pier_afd_entry *told = &r->answer->entries[i];
-    while (place < r->asked->count && r->asked->entries[place].handle != told->handle)
+    while (place < r->asked->count && !is_for(told, &r->asked->entries[place]))
       place++;
     if (place == r->asked->count)
       break;

@@ -118,8 +118,10 @@ static int poll_in(WSAPOLLFD *native, struct pollfd *fds, size_t count, int time
   if (native_count == 0)
     return invalid;
   int native_ready = WSAPoll(native, native_count, timeout_ms);
-  if (native_ready == SOCKET_ERROR)
-    return pier_win32_error();
+  if (native_ready == SOCKET_ERROR) {
+    int error = pier_win32_error();
+    return error == PIER_ENOTSOCK ? 0 : error; /* just closed: the caller's next call tells it. */
+  }
   const WSAPOLLFD *next = native;
   for (size_t i = 0; i < count; i++)
     if (fds[i].fd != INVALID_SOCKET && fds[i].revents == 0)
