@@ -50,13 +50,6 @@ static void half_close(pier_socket_t pair[2])
   assert_true(events_of(pair[0], POLLIN, TEST_TIMEOUT_MS) & POLLIN);
 }
 
-static void fill_up(pier_socket_t s)
-{
-  static char data[65536];
-  while (pier_send(s, data, sizeof data, MSG_DONTWAIT) > 0 || events_of(s, POLLOUT, SHORT_MS) != 0)
-    continue;
-}
-
 /* ---- half-close ---- */
 
 /* Difference: 11-half-close */
@@ -100,8 +93,6 @@ static void test_a_half_close_that_nobody_asked_for_does_not_end_a_wait(void **s
   assert_no_events(pair[0], 0);
   assert_no_events(pair[0], POLLPRI);
   assert_int_equal(events_of(pair[0], POLLOUT, TEST_TIMEOUT_MS), POLLOUT);
-  fill_up(pair[0]);
-  assert_no_events(pair[0], POLLOUT);
   assert_result(PIER_ETIMEDOUT, pier_wait(pair[0], 0, SHORT_MS, NULL));
   close_pair(pair);
 }
@@ -315,6 +306,14 @@ static void test_a_socket_closed_while_it_is_waited_for_is_no_events_or_pollnval
   close_pair(signal);
 }
 
+/* The peer takes some of it yet, so the socket may become writable once more. */
+static void fill_up(pier_socket_t s)
+{
+  static char data[65536];
+  while (pier_send(s, data, sizeof data, MSG_DONTWAIT) > 0)
+    continue;
+}
+
 /* Difference: 11-reader-and-writer */
 static void test_threads_that_wait_for_one_socket_get_each_its_own_events(void **state)
 {
@@ -389,8 +388,7 @@ static void test_select_tells_a_half_close_as_readable_alone(void **state)
   int64_t start = now_ms();
   assert_int_equal(places_of(pair[0], 4, SHORT_MS), 0);
   assert_true(now_ms() - start >= SHORT_MS - (on_windows() ? 16 : 0));
-  fill_up(pair[0]);
-  assert_int_equal(places_of(pair[0], 2, SHORT_MS), 0);
+  assert_int_equal(places_of(pair[0], 2 | 4, TEST_TIMEOUT_MS), 2);
   close_pair(pair);
 }
 

@@ -59,6 +59,7 @@ static void test_poll_tells_readable_and_writable(void **state)
   close_pair(pair);
 }
 
+/* Difference: 11-accept */
 static void test_poll_tells_a_connection_to_accept(void **state)
 {
   (void)state;
@@ -75,6 +76,7 @@ static void test_poll_tells_a_connection_to_accept(void **state)
   assert_ok(pier_close(listener));
 }
 
+/* Difference: 11-connected */
 static void test_poll_tells_that_a_connect_has_succeeded(void **state)
 {
   (void)state;
@@ -140,6 +142,7 @@ static void test_poll_tells_a_reset_unasked(void **state)
   assert_ok(pier_close(pair[0]));
 }
 
+/* Difference: 11-out-of-band */
 static void test_poll_tells_out_of_band_data(void **state)
 {
   (void)state;
@@ -155,6 +158,7 @@ static void test_poll_tells_out_of_band_data(void **state)
   close_pair(pair);
 }
 
+/* Difference: 11-out-of-band-is-not-readable */
 static void test_poll_does_not_take_out_of_band_data_for_readable(void **state)
 {
   (void)state;
@@ -206,6 +210,7 @@ static void test_poll_reports_exactly_the_ready_ones_of_many(void **state)
 
 /* ---- poll: handles that are none ---- */
 
+/* Difference: 11-negative-handles */
 static void test_poll_passes_over_invalid_sockets(void **state)
 {
   (void)state;
@@ -220,6 +225,7 @@ static void test_poll_passes_over_invalid_sockets(void **state)
   close_pair(pair);
 }
 
+/* Difference: 11-negative-handles-alone */
 static void test_poll_of_invalid_sockets_alone_is_a_sleep(void **state)
 {
   (void)state;
@@ -231,6 +237,7 @@ static void test_poll_of_invalid_sockets_alone_is_a_sleep(void **state)
   assert_int_equal(fds[1].revents, 0);
 }
 
+/* Difference: 11-invalid-alone */
 static void test_poll_counts_a_closed_socket_as_one_with_pollnval(void **state)
 {
   (void)state;
@@ -239,6 +246,7 @@ static void test_poll_counts_a_closed_socket_as_one_with_pollnval(void **state)
   assert_int_equal(fd.revents, POLLNVAL);
 }
 
+/* Difference: 11-invalid-beside-good */
 static void test_poll_tells_a_closed_socket_beside_good_ones(void **state)
 {
   (void)state;
@@ -254,6 +262,7 @@ static void test_poll_tells_a_closed_socket_beside_good_ones(void **state)
   close_pair(pair);
 }
 
+/* Difference: 11-invalid-ends-the-wait */
 static void test_poll_does_not_wait_beside_a_closed_socket(void **state)
 {
   (void)state;
@@ -268,6 +277,7 @@ static void test_poll_does_not_wait_beside_a_closed_socket(void **state)
   close_pair(pair);
 }
 
+/* Difference: 29-bad-times */
 static void test_poll_refuses_null_and_bad_times(void **state)
 {
   (void)state;
@@ -279,6 +289,7 @@ static void test_poll_refuses_null_and_bad_times(void **state)
 
 /* ---- poll: time ---- */
 
+/* Difference: 29-never-early */
 static void test_poll_is_not_early_and_not_very_late(void **state)
 {
   (void)state;
@@ -292,6 +303,7 @@ static void test_poll_is_not_early_and_not_very_late(void **state)
   close_pair(pair);
 }
 
+/* Difference: 11-no-handles */
 static void test_poll_of_nothing_is_a_sleep(void **state)
 {
   (void)state;
@@ -351,6 +363,7 @@ static void poll_many(size_t count)
   free(sockets);
 }
 
+/* Difference: 11-more-than-64 */
 static void test_poll_takes_more_than_64_sockets(void **state)
 {
   (void)state;
@@ -361,6 +374,7 @@ static void test_poll_takes_more_than_64_sockets(void **state)
     poll_many(counts[i]);
 }
 
+/* Difference: 11-more-than-1024 */
 static void test_poll_takes_more_than_1024_sockets(void **state)
 {
   (void)state;
@@ -371,6 +385,7 @@ static void test_poll_takes_more_than_1024_sockets(void **state)
 
 /* ---- signals and threads ---- */
 
+/* Difference: 29-interrupted */
 static void test_a_storm_of_signals_neither_ends_nor_lengthens_a_wait(void **state)
 {
   (void)state;
@@ -605,6 +620,7 @@ static void test_select_leaves_in_each_set_what_is_ready(void **state)
   close_pair(other);
 }
 
+/* Difference: 12-out-of-band */
 static void test_select_tells_out_of_band_data_as_exceptional(void **state)
 {
   (void)state;
@@ -640,6 +656,7 @@ static void test_select_passes_over_out_of_band_data_that_nobody_asked_for(void 
   close_pair(pair);
 }
 
+/* Difference: 11-datagram-error */
 static void test_an_error_makes_a_socket_ready_for_what_was_asked(void **state)
 {
   (void)state;
@@ -656,6 +673,7 @@ static void test_an_error_makes_a_socket_ready_for_what_was_asked(void **state)
   assert_ok(pier_close(s));
 }
 
+/* Difference: 12-hang-up-unasked */
 static void test_select_passes_over_a_hang_up_that_nobody_asked_for(void **state)
 {
   (void)state;
@@ -711,6 +729,7 @@ static void test_select_tells_the_peers_end_of_stream_as_readable(void **state)
   close_pair(pair);
 }
 
+/* Difference: 12-refused */
 static void test_select_tells_a_refused_connect_as_writable_and_exceptional(void **state)
 {
   (void)state;
@@ -727,6 +746,7 @@ static void test_select_tells_a_refused_connect_as_writable_and_exceptional(void
   assert_ok(pier_close(s));
 }
 
+/* Difference: 12-refused-in-one-set */
 static void test_select_tells_a_refused_connect_in_either_set_alone(void **state)
 {
   (void)state;
@@ -745,6 +765,7 @@ static void test_select_tells_a_refused_connect_in_either_set_alone(void **state
   assert_ok(pier_close(s));
 }
 
+/* Difference: 12-empty-sets */
 static void test_select_of_empty_or_no_sets_is_a_sleep(void **state)
 {
   (void)state;
@@ -758,6 +779,7 @@ static void test_select_of_empty_or_no_sets_is_a_sleep(void **state)
   check_elapsed(start, SHORT_MS);
 }
 
+/* Difference: 12-time-over */
 static void test_select_that_runs_out_of_time_empties_the_sets(void **state)
 {
   (void)state;
@@ -778,6 +800,7 @@ static void test_select_that_runs_out_of_time_empties_the_sets(void **state)
   close_pair(pair);
 }
 
+/* Difference: 12-beyond-the-set */
 static void test_select_refuses_bad_limits_and_times(void **state)
 {
   (void)state;
@@ -795,6 +818,7 @@ static void test_select_refuses_bad_limits_and_times(void **state)
   close_pair(pair);
 }
 
+/* Difference: 12-closed */
 static void test_select_with_a_closed_socket_fails_and_leaves_the_sets(void **state)
 {
   (void)state;
@@ -811,6 +835,7 @@ static void test_select_with_a_closed_socket_fails_and_leaves_the_sets(void **st
   close_pair(pair);
 }
 
+/* Difference: 12-more-than-64 */
 static void test_select_takes_more_than_64_sockets(void **state)
 {
   (void)state;

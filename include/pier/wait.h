@@ -41,9 +41,10 @@ typedef struct pier_waker pier_waker;
  * An entry that is not an open socket counts as one with POLLNVAL; it is not an error of the call.
  *
  * Memory   Windows allocates for the time of the call where there are more than 64 entries.
- * Systems  A failure stays on Windows: POLLERR is told again and again, where the others forget it
- *          when a receive or PIER_OPT_ERROR has told it. A stream socket that was never connected
- *          has POLLOUT and POLLHUP on Linux, and no events on Windows.
+ * Systems  macOS sets POLLHUP beside POLLIN when the peer alone has ended its stream. Windows does
+ *          not set it for AF_UNIX sockets, and repeats POLLERR after it was told, where the others
+ *          forget it. A stream socket that was never connected has POLLOUT and POLLHUP on Linux, and
+ *          no events on Windows.
  * Threads  A socket that another thread closes during the wait is POLLNVAL at once on Windows; on
  *          Linux the wait goes on, as if it were open. So let nobody close what is waited for.
  */
@@ -64,7 +65,8 @@ PIER_API int pier_poll(struct pollfd *fds, size_t count, int timeout_ms);
  *   PIER_EBADF, PIER_ENOTSOCK  a set holds something that is not an open socket;
  *   PIER_ENOMEM  no memory for sets this large.
  *
- * A failed connect is writable and exceptional on every system.
+ * A failed connect is writable and exceptional on every system; a reset connection is in each set
+ * that it was put into.
  *
  * Memory   Windows allocates for the time of the call where there are more than 64 sockets.
  * Systems  Windows takes sets of any FD_SETSIZE. Sockets above FD_SETSIZE cannot be put into a set

@@ -22,10 +22,12 @@ static short native_events(short events)
 }
 
 /* Winsock tells nothing of one's own shutdown but by refusing to send: nothing is sent here, and
-   only when a send does not block. */
+   only when a send does not block. Nobody documents what an AF_UNIX peer receives of that. */
 int pier_wsapoll_end_events(const struct pollfd *fd)
 {
   int events = fd->events & POLLIN;
+  if (pier_os_family(fd->fd) == AF_UNIX)
+    return events;
   WSAPOLLFD one = {fd->fd, POLLWRNORM, 0};
   bool may_send = WSAPoll(&one, 1, 0) == 1 && (one.revents & POLLWRNORM);
   if (may_send && send(fd->fd, "", 0, 0) == SOCKET_ERROR && WSAGetLastError() == WSAESHUTDOWN)
