@@ -1,6 +1,8 @@
 #include "afd.h"
 #include "wsapoll.h"
 
+#include <limits.h>
+
 /* As many entries as are kept on the stack; more are allocated for the time of the call. */
 #define STACK_ENTRIES 64
 
@@ -162,13 +164,15 @@ int pier_os_poll(struct pollfd *fds, size_t count, int timeout_ms)
   request r = {fds, count, &asked.list, &answer.list};
   if (count <= STACK_ENTRIES)
     return poll_in(&r, timeout_ms);
-  char *room = NULL;
-  if (count <= INT_MAX / sizeof(pier_afd_entry) - 2) /* the driver's limit of a request's size */
-    room = HeapAlloc(GetProcessHeap(), 0, 2 * PIER_AFD_SIZE(count));
+  if (count >
+      INT_MAX / sizeof(pier_afd_entry) / 2 - 2) /* for both lists, and as the driver counts */
+    return PIER_ENOMEM;
+  size_t size = PIER_AFD_SIZE(count + count % 2); /* a multiple of 8, for the second list's sake */
+  char *room = HeapAlloc(GetProcessHeap(), 0, 2 * size);
   if (room == NULL)
     return PIER_ENOMEM;
   r.asked = (pier_afd_list *)(void *)room;
-  r.answer = (pier_afd_list *)(void *)(room + PIER_AFD_SIZE(count));
+  r.answer = (pier_afd_list *)(void *)(room + size);
   int result = poll_in(&r, timeout_ms);
   HeapFree(GetProcessHeap(), 0, room);
   return result;
