@@ -19,9 +19,9 @@
  *                  PIER_ECONNRESET    the peer reset the connection;
  *                  PIER_ECONNABORTED, PIER_ETIMEDOUT  the connection died;
  *                  PIER_EPIPE         sending: this side, or the peer, has closed this direction;
- *                  PIER_ENOTCONN      the socket has no peer, and none was given (Linux says
- *                                     PIER_EPIPE to a send on a stream);
+ *                  PIER_ENOTCONN      the socket has no peer, and none was given;
  *                  PIER_EDESTADDRREQ  the same, of a datagram socket, on POSIX;
+ *                  PIER_ECANCELED     Windows: another thread closed the socket meanwhile;
  *                  PIER_EMSGSIZE      a datagram longer than the protocol takes;
  *                  PIER_ECONNREFUSED  POSIX: a datagram sent earlier on this connected socket
  *                                     found no receiver;

@@ -41,11 +41,22 @@ static PIER_COLD int go_on(pier_socket_t s, short events, int64_t *deadline)
       (result) = going;                                                                            \
   } while (0)
 
-static PIER_COLD pier_ssize_t send_again(pier_socket_t s, const void *data, size_t size, int flags)
+/* Linux says EPIPE of a connection that has ended, and of one that has never been. A look at what
+   could be received tells: it ended, or there is none. */
+static PIER_COLD pier_ssize_t explain_broken_pipe(pier_socket_t s)
 {
-  pier_ssize_t result;
-  RESTART(result, s, POLLOUT, send(s, data, size, flags));
-  return result;
+  char byte;
+  bool is_lonely =
+    pier_posix_check_size(recv(s, &byte, 1, MSG_PEEK | MSG_DONTWAIT)) == PIER_ENOTCONN;
+  return is_lonely ? PIER_ENOTCONN : PIER_EPIPE;
+}
+
+static PIER_COLD pier_ssize_t send_again(pier_socket_t s, const void *data, size_t size, int flags,
+                                         pier_ssize_t result)
+{
+  if (result == PIER_EINTR)
+    RESTART(result, s, POLLOUT, send(s, data, size, flags));
+  return result == PIER_EPIPE ? explain_broken_pipe(s) : result;
 }
 
 static PIER_COLD pier_ssize_t recv_again(pier_socket_t s, void *data, size_t size, int flags)
@@ -67,10 +78,11 @@ pier_ssize_t pier_os_send(pier_socket_t s, const void *data, size_t size, int fl
   volatile size_t kept_size = size;
   volatile int kept_flags = flags;
   pier_ssize_t result = send(s, data, size, flags);
-  if (PIER_UNLIKELY(result < 0))
+  if (PIER_UNLIKELY(result < 0)) {
     result = pier_posix_error();
-  if (PIER_UNLIKELY(result == PIER_EINTR))
-    return send_again(kept_s, kept_data, kept_size, kept_flags);
+    if (result == PIER_EINTR || result == PIER_EPIPE)
+      return send_again(kept_s, kept_data, kept_size, kept_flags, result);
+  }
   return result;
 }
 
@@ -93,7 +105,7 @@ pier_ssize_t pier_os_sendto(pier_socket_t s, const void *data, size_t size, int 
 {
   pier_ssize_t result;
   RESTART(result, s, POLLOUT, sendto(s, data, size, flags | MSG_NOSIGNAL, to, len));
-  return result;
+  return result == PIER_EPIPE ? explain_broken_pipe(s) : result;
 }
 
 pier_ssize_t pier_os_recvfrom(pier_socket_t s, void *data, size_t size, int flags,
@@ -125,7 +137,7 @@ pier_ssize_t pier_os_sendmsg(pier_socket_t s, const pier_msghdr *message, int fl
   struct msghdr native = native_of(message);
   pier_ssize_t result;
   RESTART(result, s, POLLOUT, sendmsg(s, &native, flags | MSG_NOSIGNAL));
-  return result;
+  return result == PIER_EPIPE ? explain_broken_pipe(s) : result;
 }
 
 /* Received descriptors are not inherited. Where the kernel knows a flag for that, it gives the flag
