@@ -75,9 +75,13 @@ int pier_os_socketpair(int type, int flags, pier_socket_t out[2]);
 /* Closes. The handle is gone afterwards, whatever is returned, if it was a socket. */
 int pier_os_close(pier_socket_t s);
 
-/* The Berkeley calls. listen takes a backlog of 1 … 65535, and gives what the system has where that
-   is less. bind, connect: the address has a family, and fits a sockaddr_storage. connect says PIER_EINPROGRESS where a non-blocking connect has
-   begun. A refused bind says PIER_EADDRINUSE where it can be known that the port is taken. */
+/* The Berkeley calls. shutdown comes for a connected socket only. listen takes a backlog of 1 …
+   65535, gives what the system has where that is less, and binds an IPv4 or IPv6 socket that is not
+   bound to any port. bind, connect: the address has a family, and fits a sockaddr_storage. connect
+   comes for no wildcard, and on a stream for no port 0; it says PIER_EINPROGRESS where a non-blocking
+   connect has begun, PIER_EISCONN for a stream that is connected, and is told by a loopback address
+   at once that nobody listens. A refused bind says PIER_EADDRINUSE where it can be known that the
+   port is taken. */
 int pier_os_shutdown(pier_socket_t s, int how);
 int pier_os_bind(pier_socket_t s, const struct sockaddr *addr, socklen_t len);
 int pier_os_listen(pier_socket_t s, int backlog);
@@ -108,7 +112,9 @@ int pier_os_dup(pier_socket_t s, pier_socket_t *out);
    is the system's to add, MSG_DONTWAIT and MSG_WAITALL its to bring about. A size of 0 comes for
    datagram sockets only. A datagram cut by the buffer is a success of the buffer's size; what an
    unconnected datagram socket hears of an earlier datagram's fate is passed over. Addresses may be
-   NULL; they are cut like accept's, and have length 0 where there is none. Never PIER_EINTR. */
+   NULL; they are cut like accept's, and have length 0 where there is none. A send on a stream that
+   never had a peer is PIER_ENOTCONN, one on a stream that is closed for sending PIER_EPIPE. Never
+   PIER_EINTR. */
 pier_ssize_t pier_os_send(pier_socket_t s, const void *data, size_t size, int flags);
 pier_ssize_t pier_os_recv(pier_socket_t s, void *data, size_t size, int flags);
 pier_ssize_t pier_os_sendto(pier_socket_t s, const void *data, size_t size, int flags,

@@ -1,5 +1,7 @@
 #include "internal.h"
 
+#include <string.h>
+
 #define CREATION_FLAGS (PIER_NONBLOCK | PIER_INHERIT)
 
 int pier_startup(void)
@@ -91,6 +93,13 @@ int pier_shutdown(pier_socket_t s, int how)
 {
   if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR)
     return PIER_EINVAL;
+  /* Linux would end a listener and a pending connect, and would mark a socket that never had a peer
+     while it says that it has none. macOS says EINVAL of one that ended. */
+  struct sockaddr_storage peer;
+  socklen_t len = sizeof peer;
+  int result = pier_os_getpeername(s, (struct sockaddr *)&peer, &len);
+  if (result == PIER_ENOTCONN || result == PIER_EINVAL)
+    return PIER_ENOTCONN;
   return pier_os_shutdown(s, how);
 }
 
@@ -160,14 +169,51 @@ static PIER_COLD int finish_connect(pier_socket_t s, const struct sockaddr *addr
   return result < 0 ? result : error;
 }
 
+/* POSIX's word for a listener that is to connect; systems also say EISCONN and EINVAL. */
+static PIER_COLD int explain_connect(pier_socket_t s, const struct sockaddr *addr, socklen_t len,
+                                     int error)
+{
+  int is_listening = 0;
+  if ((error == PIER_EISCONN || error == PIER_EINVAL) &&
+      pier_get_option(s, PIER_OPT_LISTENING, &is_listening) == 0 && is_listening)
+    return PIER_ENOTSUP;
+  return pier_address_error(s, addr, len, error);
+}
+
+/* Whether a stream is to connect to port 0, where nobody can be: some systems try. Other types may
+   have no use for a port. */
+static PIER_COLD bool is_nowhere(pier_socket_t s, const struct sockaddr *addr)
+{
+  return pier_os_family(s) == addr->sa_family && pier_os_type(s) == SOCK_STREAM;
+}
+
+/* Puts loopback where the wildcard stands, as most systems do by themselves; Windows refuses it. */
+static void fill_wildcard(pier_address *to)
+{
+  static const struct in6_addr any6 = IN6ADDR_ANY_INIT, loopback6 = IN6ADDR_LOOPBACK_INIT;
+  if (to->sa.sa_family == AF_INET && to->in.sin_addr.s_addr == htonl(INADDR_ANY))
+    to->in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  else if (to->sa.sa_family == AF_INET6 && memcmp(&to->in6.sin6_addr, &any6, sizeof any6) == 0)
+    to->in6.sin6_addr = loopback6;
+}
+
 int pier_connect(pier_socket_t s, const struct sockaddr *addr, socklen_t len)
 {
   if (!pier_is_address(addr, len))
     return PIER_EINVAL;
+  pier_address to;
+  if ((addr->sa_family == AF_INET || addr->sa_family == AF_INET6) &&
+      len >= pier_address_length(addr->sa_family)) {
+    memcpy(&to.storage, addr, (size_t)len);
+    if (to.in.sin_port == 0 && is_nowhere(s, addr)) /* IPv6 has its port in the same place */
+      return PIER_EADDRNOTAVAIL;
+    fill_wildcard(&to);
+    addr = &to.sa;
+  }
   int result = pier_os_connect(s, addr, len);
   if (result == PIER_EINTR)
     return finish_connect(s, addr, len);
-  return result < 0 ? pier_address_error(s, addr, len, result) : result;
+  return result < 0 ? explain_connect(s, addr, len, result) : result;
 }
 
 int pier_disconnect(pier_socket_t s)

@@ -16,7 +16,15 @@
  *              An address's len must be 2 … sizeof(struct sockaddr_storage), else PIER_EINVAL.
  * Threads      Every function may be called from any thread, also on the same socket. What must
  *              not happen is a pier_close while another thread uses the socket: the number can be
- *              given out again at once.
+ *              given out again at once. What a thread that blocks in a call is woken by:
+ *                             Linux             macOS, the BSDs      Windows
+ *                data, an end of the stream, a connection to accept: on every system
+ *                pier_shutdown, on a connection
+ *                             a receive: 0,     as on Linux          nothing
+ *                             a send: EPIPE
+ *                pier_close   nothing           EBADF, ECONNABORTED  ECANCELED, ENOTSOCK,
+ *                                                                    ECONNABORTED
+ *              A call that must be stopped waits with a pier_waker, which works everywhere.
  * Forks        A fork's child has copies of all handles. It may close them and make its own;
  *              pier_shutdown there ends the parent's connection too.
  * Memory       Nothing allocates, unless its comment says so.
@@ -135,9 +143,11 @@ PIER_API int pier_socketpair(int family, int type, int protocol, pier_socket_t o
  *
  * Returns 0, or PIER_EBADF, PIER_ENOTSOCK, PIER_EIO.
  *
- * Systems  POSIX: close, which closes a descriptor that is no socket too; EINTR, EINPROGRESS and
- *          ECONNRESET count as success, for the socket is gone. Windows: closesocket; where a non-blocking socket lingers, Winsock leaves it open
- *          and fails, so it is made blocking and closed again.
+ * Systems  A socket that lingers waits for its peer whether it blocks or not; on the BSDs, only if
+ *          it blocks. POSIX: close, which closes a descriptor that is no socket too; EINTR,
+ *          EINPROGRESS and ECONNRESET count as success, for the socket is gone. Windows:
+ *          closesocket; where a non-blocking socket lingers, Winsock leaves it open and fails, so it
+ *          is made blocking and closed again.
  * See      pier_abort
  */
 PIER_API int pier_close(pier_socket_t s);
@@ -159,10 +169,15 @@ PIER_API int pier_abort(pier_socket_t s);
  *       end of the stream.
  *
  * Returns 0, or
- *   PIER_ENOTCONN  the socket is not connected.
+ *   PIER_ENOTCONN  the socket is not connected: it never was, its connect is still under way, it
+ *                  listens, or (not on Windows) both directions have ended. Nothing has changed.
  *
- * Systems  It is no way to wake a thread that blocks in pier_accept or pier_recv: Linux wakes it,
- *          the others do not.
+ * Ending a direction again is a success while the other one is open.
+ *
+ * Systems  After SHUT_RD a receive returns 0 once nothing is queued. What is queued already, and
+ *          what the peer still sends, Linux delivers; the BSDs drop it; Windows drops it, and resets
+ *          the connection when more arrives. It is no way to stop a thread that blocks in
+ *          pier_accept or pier_recv: "Threads" above says who wakes.
  */
 PIER_API int pier_shutdown(pier_socket_t s, int how);
 
@@ -185,18 +200,22 @@ PIER_API int pier_shutdown(pier_socket_t s, int how);
  */
 PIER_API int pier_bind(pier_socket_t s, const struct sockaddr *addr, socklen_t len);
 
-/* Makes a bound stream socket a listener.
+/* Makes a stream socket a listener.
+ *
+ * An IPv4 or IPv6 socket that is not bound is given the wildcard address and a port that the system
+ * chooses; pier_getsockname tells which.
  *
  * backlog  how many connections may wait to be accepted: a hint; 0 or less asks for the system's
- *          maximum.
+ *          maximum, and so does more than 65535.
  *
  * Returns 0, or
  *   PIER_EADDRINUSE  another socket listens on the port;
- *   PIER_EINVAL      the socket is connected, or (Windows) not bound;
+ *   PIER_EINVAL      the socket is connected, or an AF_UNIX socket that is not bound;
  *   PIER_ENOTSUP     not a stream socket.
  *
- * Systems  A full backlog lets a client wait on Linux, and refuses it on Windows. Windows takes
- *          more than 200 only as SOMAXCONN_HINT, which is used then.
+ * Systems  A full backlog lets a client wait on POSIX, and refuses it on Windows. Windows takes
+ *          more than 200 only as SOMAXCONN_HINT, which is used then; the binding of a socket that is
+ *          not bound is pier's there. Listening again changes the backlog on POSIX alone.
  */
 PIER_API int pier_listen(pier_socket_t s, int backlog);
 
@@ -220,8 +239,10 @@ PIER_API int pier_listen(pier_socket_t s, int backlog);
  *   PIER_EMFILE, PIER_ENFILE, PIER_ENOBUFS, PIER_ENOMEM  no more sockets: the connection stays in
  *                 the queue, and the listener stays readable. Wait before the next try.
  *
- * Systems  On macOS, where a fork between two system calls inherits the new socket, and on
- *          Windows, where CreateProcess between two calls does, non-inheritance is not atomic.
+ * Systems  Linux gives a connection that its client has reset in the queue; the first transfer
+ *          tells. Windows: a selection of events (WSAEventSelect) that the listener has is not the
+ *          new socket's. Non-inheritance is not atomic on macOS, where a fork between two system
+ *          calls inherits the new socket, and on Windows, where a CreateProcess between two does.
  */
 PIER_API int pier_accept(pier_socket_t listener, struct sockaddr *addr, socklen_t *len, int flags,
                          pier_socket_t *out);
@@ -229,19 +250,22 @@ PIER_API int pier_accept(pier_socket_t listener, struct sockaddr *addr, socklen_
 /* Connects a stream socket to a peer, or sets the peer of a datagram socket.
  *
  * Blocks until the connection stands or has failed, if the socket blocks: minutes, on a network
- * that drops packets. After a failure the socket's state is unspecified: close it.
+ * that drops packets. After a failure the socket's state is unspecified: close it. A second connect
+ * may work, fail once, or fail for ever.
  *
- * addr, len  the peer's address.
+ * addr, len  the peer's address; the wildcard stands for loopback.
  *
  * Returns 0, or
  *   PIER_EINPROGRESS    the socket does not block: wait until it is writable, then read
- *                       PIER_OPT_ERROR;
+ *                       PIER_OPT_ERROR, once: POSIX forgets a failure that was read, Windows keeps
+ *                       it;
  *   PIER_EALREADY       an earlier connect is still under way;
- *   PIER_EISCONN        it is connected already;
+ *   PIER_EISCONN        a stream socket that is connected already, since whenever;
+ *   PIER_ENOTSUP        the socket listens;
  *   PIER_ECONNREFUSED   nobody listens there; AF_UNIX: the file exists, its server is gone;
  *   PIER_ETIMEDOUT      no answer;
  *   PIER_ENETUNREACH, PIER_EHOSTUNREACH  no route there;
- *   PIER_EADDRNOTAVAIL  no free local port, or no such address;
+ *   PIER_EADDRNOTAVAIL  a stream to port 0, no free local port, or no such address;
  *   PIER_EAFNOSUPPORT   an address of another family than the socket's;
  *   PIER_EINVAL         len is too short for the family;
  *   PIER_EACCES, PIER_EPERM  a firewall or the file's permissions forbid it, or a broadcast
@@ -249,6 +273,10 @@ PIER_API int pier_accept(pier_socket_t listener, struct sockaddr *addr, socklen_
  *   PIER_EAGAIN         AF_UNIX on Linux, not blocking: the server's queue is full;
  *   PIER_ENOENT         AF_UNIX: no such file. Winsock does not tell that from a file without a
  *                       server; pier asks whether the path is there.
+ *
+ * Systems  POSIX: getpeername first, because Linux's first connect after one that succeeded in the
+ *          background returns 0. Windows asks a port that refuses four times, for two seconds; on
+ *          loopback it is told to ask once, which Windows 10 before version 1709 does not know.
  */
 PIER_API int pier_connect(pier_socket_t s, const struct sockaddr *addr, socklen_t len);
 

@@ -126,8 +126,18 @@ int pier_os_listen(pier_socket_t s, int backlog)
   return pier_posix_check(listen(s, backlog));
 }
 
+/* Linux takes the first connect after one that has ended well as the question how it ended. */
+static bool is_connected_stream(pier_socket_t s)
+{
+  struct sockaddr_storage peer;
+  socklen_t len = sizeof peer;
+  return getpeername(s, (struct sockaddr *)&peer, &len) == 0 && pier_os_type(s) == SOCK_STREAM;
+}
+
 int pier_os_connect(pier_socket_t s, const struct sockaddr *addr, socklen_t len)
 {
+  if (is_connected_stream(s))
+    return PIER_EISCONN;
   int result = pier_posix_check(connect(s, addr, len));
   /* BSDs and macOS say so of a file that is no socket; to Linux and Windows it is one that nobody
      serves. */
@@ -158,9 +168,14 @@ static int accept_error(int error)
 int pier_os_accept(pier_socket_t listener, struct sockaddr *addr, socklen_t *len, int flags,
                    pier_socket_t *out)
 {
+  bool has_room = len && *len > 0;
   int s = pier_posix_check(accept_with_flags(listener, addr, len, flags));
   if (s < 0)
     return accept_error(s);
+  if (has_room && *len == 0) { /* how macOS gives a connection that was reset in the queue */
+    close(s);
+    return PIER_ECONNABORTED;
+  }
   int result = finish_creation(s, flags);
   if (result < 0) {
     close(s);

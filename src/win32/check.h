@@ -10,10 +10,13 @@ static inline int pier_win32_error(void)
   return pier_os_error_from_native(WSAGetLastError());
 }
 
-/* The same for a call on a socket: while Winsock is not started there is none. */
+/* The same for a call on a socket: while Winsock is not started there is none. WSAEINTR is no
+   signal's: another thread has closed the socket, and the call must not be made again. */
 static inline int pier_win32_socket_error(void)
 {
   int error = pier_win32_error();
+  if (error == PIER_EINTR)
+    return PIER_ECANCELED;
   return error == PIER_WSANOTINITIALISED ? PIER_ENOTSOCK : error;
 }
 

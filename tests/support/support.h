@@ -142,6 +142,14 @@ bool allow_open_handles(int count);
    next call of pier is then the first. */
 void forget_startup(void);
 
+/* Moves the calling thread, which must not be the main one, into a network without interfaces and
+   routes. False where there is no such thing, or this program may not. */
+bool enter_empty_network(void);
+
+/* Asks the system to signal what happens on a socket, which makes it not block: WSAEventSelect. False
+   where there is no such thing. */
+bool select_events(pier_socket_t s);
+
 /* The index of the loopback interface, 0 where it cannot be told. */
 unsigned loopback_interface(void);
 
