@@ -174,6 +174,7 @@ static void accept_later(void *argument)
 }
 
 /* With a backlog of 0 the kernel has room for one connection; the next waits in connect. */
+/* Difference: 14-interrupted-connect */
 static void test_a_blocking_connect_goes_on_after_signals(void **state)
 {
   (void)state;
@@ -204,6 +205,7 @@ static void test_a_blocking_connect_goes_on_after_signals(void **state)
   assert_ok(pier_close(act.listener));
 }
 
+/* Difference: 15-out-of-descriptors */
 static void test_running_out_of_descriptors_is_told_and_passes(void **state)
 {
   (void)state;
@@ -309,6 +311,7 @@ static void test_a_reset_is_told_to_a_receiver(void **state)
   assert_ok(pier_close(pair[0]));
 }
 
+/* Difference: 15-gone-before-accept */
 static void test_a_client_that_left_the_queue_does_not_end_the_server(void **state)
 {
   (void)state;

@@ -26,6 +26,7 @@ static void test_a_new_socket_is_not_inherited_unless_asked(void **state)
   assert_ok(pier_close(s));
 }
 
+/* Difference: 4-new-mode */
 static void test_a_new_socket_blocks_unless_asked(void **state)
 {
   (void)state;
@@ -98,6 +99,7 @@ static void test_a_new_ipv6_socket_takes_ipv6_only(void **state)
   assert_ok(pier_close(s));
 }
 
+/* Difference: 4-accepted-mode */
 static void test_accept_gives_a_blocking_socket_from_a_non_blocking_listener(void **state)
 {
   (void)state;
@@ -120,6 +122,46 @@ static void test_accept_gives_a_blocking_socket_from_a_non_blocking_listener(voi
   assert_result(PIER_EAGAIN, pier_accept(listener, NULL, NULL, 0, &none));
   assert_true(none == PIER_INVALID_SOCKET);
   assert_result(PIER_EINVAL, pier_accept(listener, NULL, NULL, 1, &none));
+  assert_ok(pier_close(listener));
+}
+
+/* Difference: 4-selected-events */
+static void test_a_socket_with_selected_events_cannot_be_made_blocking(void **state)
+{
+  (void)state;
+  pier_address name;
+  pier_socket_t listener = make_listener(AF_INET, &name);
+  if (!select_events(listener)) {
+    assert_ok(pier_close(listener));
+    skip_because("there is no selection of events here");
+  }
+  assert_result(PIER_EINVAL, pier_set_nonblocking(listener, false));
+  assert_ok(pier_set_nonblocking(listener, true));
+  assert_ok(pier_close(listener));
+}
+
+/* Difference: 15-accept-inherits-events */
+static void test_accept_gives_a_socket_without_its_listeners_selection_of_events(void **state)
+{
+  (void)state;
+  pier_address name;
+  pier_socket_t listener = make_listener(AF_INET, &name);
+  if (!select_events(listener)) {
+    assert_ok(pier_close(listener));
+    skip_because("there is no selection of events here");
+  }
+  for (int flags = 0; flags <= PIER_NONBLOCK; flags += PIER_NONBLOCK) {
+    pier_socket_t client, accepted;
+    assert_ok(pier_socket(AF_INET, SOCK_STREAM, 0, &client));
+    assert_ok(pier_connect(client, &name.sa, name.len));
+    await_readable(listener);
+    assert_ok(pier_accept(listener, NULL, NULL, flags, &accepted));
+    assert_int_equal(is_blocking(accepted), !flags);
+    assert_ok(pier_set_nonblocking(accepted, false)); /* refused while events are selected */
+    assert_int_equal(is_blocking(accepted), 1);
+    assert_ok(pier_close(client));
+    assert_ok(pier_close(accepted));
+  }
   assert_ok(pier_close(listener));
 }
 
@@ -183,6 +225,7 @@ static void test_an_address_is_cut_to_a_short_buffer(void **state)
   assert_ok(pier_close(listener));
 }
 
+/* Difference: 7b-name-of-unbound */
 static void test_an_unbound_socket_has_the_wildcard_name(void **state)
 {
   int family = *(int *)*state;
@@ -209,6 +252,7 @@ static void test_connect_to_nobody_is_refused(void **state)
   assert_ok(pier_close(s));
 }
 
+/* Difference: 14-in-progress */
 static void test_a_non_blocking_connect_is_in_progress_and_then_tells_its_end(void **state)
 {
   (void)state;
@@ -266,6 +310,7 @@ static void test_mistaken_addresses_have_one_code_each(void **state)
   assert_ok(pier_close(s));
 }
 
+/* Difference: 7b-bind-busy-port */
 static void test_binding_twice_and_binding_a_busy_port_are_errors(void **state)
 {
   (void)state;
@@ -285,6 +330,7 @@ static void test_binding_twice_and_binding_a_busy_port_are_errors(void **state)
   assert_ok(pier_close(listener));
 }
 
+/* Difference: 33-any-backlog */
 static void test_listen_takes_any_backlog(void **state)
 {
   (void)state;
@@ -355,6 +401,7 @@ static void test_receiving_after_shutting_that_down_is_the_end(void **state)
   assert_ok(pier_close(pair[1]));
 }
 
+/* Difference: 3-abort */
 static void test_abort_resets_the_connection(void **state)
 {
   (void)state;
@@ -373,6 +420,7 @@ static void test_abort_resets_the_connection(void **state)
 }
 
 /* Difference: 2-double-close */
+/* Difference: 3-close-twice */
 static void test_close_of_what_is_closed_is_an_error(void **state)
 {
   (void)state;
@@ -382,6 +430,7 @@ static void test_close_of_what_is_closed_is_an_error(void **state)
 }
 
 /* Difference: 16-dup */
+/* Difference: 4-mode-of-a-duplicate */
 static void test_a_duplicate_is_a_second_handle_of_the_same_socket(void **state)
 {
   (void)state;
@@ -469,6 +518,8 @@ int main(void)
     cmocka_unit_test(test_unknown_families_and_types_have_their_codes),
     cmocka_unit_test(test_a_new_ipv6_socket_takes_ipv6_only),
     cmocka_unit_test(test_accept_gives_a_blocking_socket_from_a_non_blocking_listener),
+    cmocka_unit_test(test_a_socket_with_selected_events_cannot_be_made_blocking),
+    cmocka_unit_test(test_accept_gives_a_socket_without_its_listeners_selection_of_events),
     for_family(test_accept_and_the_names_agree, in),
     for_family(test_accept_and_the_names_agree, in6),
     cmocka_unit_test(test_an_address_is_cut_to_a_short_buffer),
