@@ -190,11 +190,17 @@ static PIER_COLD bool is_nowhere(pier_socket_t s, const struct sockaddr *addr)
 /* Puts loopback where the wildcard stands, as most systems do by themselves; Windows refuses it. */
 static void fill_wildcard(pier_address *to)
 {
-  static const struct in6_addr any6 = IN6ADDR_ANY_INIT, loopback6 = IN6ADDR_LOOPBACK_INIT;
-  if (to->sa.sa_family == AF_INET && to->in.sin_addr.s_addr == htonl(INADDR_ANY))
-    to->in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  else if (to->sa.sa_family == AF_INET6 && memcmp(&to->in6.sin6_addr, &any6, sizeof any6) == 0)
-    to->in6.sin6_addr = loopback6;
+  static const unsigned char any[16] = {0}, mapped_any[16] = {[10] = 0xff, [11] = 0xff};
+  unsigned char *in6 = to->in6.sin6_addr.s6_addr;
+  if (to->sa.sa_family == AF_INET) {
+    if (to->in.sin_addr.s_addr == htonl(INADDR_ANY))
+      to->in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  } else if (memcmp(in6, any, sizeof any) == 0) {
+    in6[15] = 1;
+  } else if (memcmp(in6, mapped_any, sizeof mapped_any) == 0) {
+    in6[12] = 127;
+    in6[15] = 1;
+  }
 }
 
 int pier_connect(pier_socket_t s, const struct sockaddr *addr, socklen_t len)

@@ -180,8 +180,7 @@ static void test_shutting_down_again_is_a_success_while_the_peer_is_there(void *
 }
 
 /* Difference: 7b-shutdown-receiving */
-static void
-test_a_receive_after_shutting_that_down_is_the_end_while_the_other_direction_goes_on(void **state)
+static void test_receiving_after_shutting_that_down_ends_and_sending_goes_on(void **state)
 {
   (void)state;
   pier_socket_t pair[2];
@@ -383,8 +382,7 @@ int main(void)
     cmocka_unit_test(test_a_close_with_unread_data_resets),
     cmocka_unit_test(test_shutting_down_what_has_no_peer_is_an_error_and_changes_nothing),
     cmocka_unit_test(test_shutting_down_again_is_a_success_while_the_peer_is_there),
-    cmocka_unit_test(
-      test_a_receive_after_shutting_that_down_is_the_end_while_the_other_direction_goes_on),
+    cmocka_unit_test(test_receiving_after_shutting_that_down_ends_and_sending_goes_on),
     cmocka_unit_test(test_a_shutdown_ends_a_blocked_receive_or_else_the_peers_end_does),
     cmocka_unit_test(test_a_shutdown_ends_a_blocked_send_or_else_the_peers_reset_does),
     cmocka_unit_test(test_a_blocked_accept_survives_a_shutdown_and_ends_with_a_connection),

@@ -84,6 +84,28 @@ static void test_a_connect_to_the_wildcard_goes_to_loopback(void **state)
   }
 }
 
+/* Difference: 14-wildcard-of-ipv4-in-ipv6 */
+static void test_a_connect_to_the_mapped_wildcard_goes_to_ipv4_loopback(void **state)
+{
+  (void)state;
+  if (!has_ipv6())
+    skip_because("no IPv6 here");
+  pier_socket_t s = make_stream(AF_INET6, 0);
+  if (pier_set_option(s, PIER_OPT_V6ONLY, 0) < 0) {
+    assert_ok(pier_close(s));
+    skip_because("no IPv4 on IPv6 sockets here");
+  }
+  pier_address name, any, peer;
+  pier_socket_t listener = make_listener(AF_INET, &name);
+  assert_ok(pier_address_parse_host("::ffff:0.0.0.0", pier_address_port(&name), &any));
+  assert_ok(pier_connect(s, &any.sa, any.len));
+  peer = peer_of(s);
+  assert_ok(pier_address_unmap(&peer));
+  assert_true(pier_address_equal(&peer, &name));
+  assert_ok(pier_close(s));
+  assert_ok(pier_close(listener));
+}
+
 /* Difference: 14-port-0 */
 static void test_a_stream_cannot_connect_to_port_0(void **state)
 {
@@ -358,6 +380,7 @@ int main(void)
     for_family(test_a_refused_connect_on_loopback_ends_at_once, in6),
     for_family(test_a_connect_to_the_wildcard_goes_to_loopback, in),
     for_family(test_a_connect_to_the_wildcard_goes_to_loopback, in6),
+    cmocka_unit_test(test_a_connect_to_the_mapped_wildcard_goes_to_ipv4_loopback),
     for_family(test_a_stream_cannot_connect_to_port_0, in),
     for_family(test_a_stream_cannot_connect_to_port_0, in6),
     cmocka_unit_test(test_a_failed_connect_gives_its_error_by_the_option),

@@ -163,6 +163,7 @@ static void receive_pattern(pier_socket_t s, size_t total)
   assert_int_equal(done, total);
 }
 
+/* Difference: 27-send-beside-receive */
 static void test_one_thread_sends_while_another_receives_on_one_socket(void **state)
 {
   (void)state;
