@@ -10,19 +10,32 @@ static const struct {
   [PIER_OPT_BIND] = {PIER_BIND_EXCLUSIVE, PIER_BIND_BALANCED, false},
   [PIER_OPT_NODELAY] = {0, 1, false},
   [PIER_OPT_KEEPALIVE] = {0, 1, false},
+  [PIER_OPT_KEEPALIVE_IDLE_S] = {1, 32767, false}, /* Linux's limits */
+  [PIER_OPT_KEEPALIVE_INTERVAL_S] = {1, 32767, false},
+  [PIER_OPT_KEEPALIVE_COUNT] = {1, 127, false},
   [PIER_OPT_LINGER_S] = {-1, 32767, false}, /* macOS keeps it in a short */
+  [PIER_OPT_RECV_TIMEOUT_MS] = {PIER_FOREVER, INT_MAX, false},
+  [PIER_OPT_SEND_TIMEOUT_MS] = {PIER_FOREVER, INT_MAX, false},
   [PIER_OPT_RECV_BUFFER] = {1, INT_MAX, false},
   [PIER_OPT_SEND_BUFFER] = {1, INT_MAX, false},
   [PIER_OPT_BROADCAST] = {0, 1, false},
   [PIER_OPT_V6ONLY] = {0, 1, false},
+  [PIER_OPT_TTL] = {1, 255, false},
+  [PIER_OPT_TOS] = {0, 255, false},
   [PIER_OPT_MULTICAST_TTL] = {0, 255, false},
   [PIER_OPT_MULTICAST_LOOP] = {0, 1, false},
   [PIER_OPT_MULTICAST_INTERFACE] = {0, INT_MAX, false},
+  [PIER_OPT_DONT_FRAGMENT] = {0, 1, false},
+  [PIER_OPT_USER_TIMEOUT_MS] = {PIER_FOREVER, INT_MAX, false},
+  [PIER_OPT_OOB_INLINE] = {0, 1, false},
+  [PIER_OPT_FASTOPEN] = {0, 1, false},
   [PIER_OPT_ERROR] = {0, 0, true},
   [PIER_OPT_TYPE] = {0, 0, true},
   [PIER_OPT_FAMILY] = {0, 0, true},
   [PIER_OPT_PROTOCOL] = {0, 0, true},
   [PIER_OPT_LISTENING] = {0, 0, true},
+  [PIER_OPT_AT_MARK] = {0, 0, true},
+  [PIER_OPT_READABLE_BYTES] = {0, 0, true},
 };
 
 /* Where an option stands for one socket. */

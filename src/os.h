@@ -146,6 +146,24 @@ typedef struct pier_os_option {
   int (*get)(pier_socket_t s, int *value); /* NULL for what cannot be read */
 } pier_os_option;
 
+/* Initialisers of rows. */
+#define PIER_OS_BOOL(l, n)                                                                         \
+  {                                                                                                \
+    .kind = PIER_OS_OPTION_BOOL, .level = (l), .name = (n)                                         \
+  }
+#define PIER_OS_INT(l, n)                                                                          \
+  {                                                                                                \
+    .kind = PIER_OS_OPTION_INT, .level = (l), .name = (n)                                          \
+  }
+#define PIER_OS_CALL(s, g)                                                                         \
+  {                                                                                                \
+    .kind = PIER_OS_OPTION_CALL, .set = (s), .get = (g)                                            \
+  }
+#define PIER_OS_TWINS(k, l, n, l6, n6)                                                             \
+  {                                                                                                \
+    .kind = (k), .level = (l), .name = (n), .level6 = (l6), .name6 = (n6)                          \
+  }
+
 /* The row of an option, which is in the range of enum pier_option. Never NULL. */
 const pier_os_option *pier_os_option_row(pier_option option);
 

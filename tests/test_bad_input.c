@@ -70,7 +70,7 @@ static void check_handle(pier_socket_t bad)
   assert_bad_handle(pier_sendv(bad, NULL, 0, 0));
   assert_bad_handle(pier_sendmsg(bad, &message, 0));
   assert_bad_handle(pier_recvmsg(bad, &message, 0));
-  for (int option = PIER_OPT_BIND; option <= PIER_OPT_LISTENING; option++) {
+  for (int option = PIER_OPT_BIND; option <= PIER_OPT_READABLE_BYTES; option++) {
     assert_bad_handle(pier_get_option(bad, (pier_option)option, &value));
     if (option < PIER_OPT_ERROR)
       assert_bad_handle(pier_set_option(bad, (pier_option)option, 1));

@@ -119,7 +119,7 @@ static void test_defaults_are_the_same_everywhere(void **state)
 static void test_what_is_no_option_is_refused(void **state)
 {
   (void)state;
-  static const int numbers[] = {-1, PIER_OPT_LISTENING + 1, 1000, INT32_MAX, INT32_MIN};
+  static const int numbers[] = {-1, PIER_OPT_READABLE_BYTES + 1, 1000, INT32_MAX, INT32_MIN};
   pier_socket_t s = make_socket(AF_INET, SOCK_STREAM);
   for (size_t i = 0; i < COUNT(numbers); i++) {
     int value = 77;
@@ -131,8 +131,10 @@ static void test_what_is_no_option_is_refused(void **state)
   assert_ok(pier_close(s));
 }
 
-static const pier_option read_only[] = {PIER_OPT_ERROR, PIER_OPT_TYPE, PIER_OPT_FAMILY,
-                                        PIER_OPT_PROTOCOL, PIER_OPT_LISTENING};
+static const pier_option read_only[] = {PIER_OPT_ERROR,         PIER_OPT_TYPE,
+                                        PIER_OPT_FAMILY,        PIER_OPT_PROTOCOL,
+                                        PIER_OPT_LISTENING,     PIER_OPT_AT_MARK,
+                                        PIER_OPT_READABLE_BYTES};
 
 static void test_read_only_options_cannot_be_set(void **state)
 {
@@ -149,7 +151,7 @@ static void test_every_option_tells_a_closed_socket(void **state)
 {
   (void)state;
   pier_socket_t s = make_closed_socket();
-  for (int option = PIER_OPT_BIND; option <= PIER_OPT_LISTENING; option++) {
+  for (int option = PIER_OPT_BIND; option <= PIER_OPT_READABLE_BYTES; option++) {
     int value = 77;
     assert_bad_handle(pier_get_option(s, (pier_option)option, &value));
     assert_int_equal(value, 77);

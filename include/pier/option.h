@@ -20,20 +20,35 @@ extern "C" {
 typedef enum pier_option {
   PIER_OPT_BIND,    /* PIER_BIND_…: who else may bind the port; before pier_bind; not read back */
   PIER_OPT_NODELAY, /* 0, 1: TCP sends small pieces at once (Nagle's algorithm off) */
-  PIER_OPT_KEEPALIVE, /* 0, 1: TCP probes an idle peer */
-  PIER_OPT_LINGER_S,  /* -1 off, 0 reset, 1 … 32767 s that pier_close may take for unsent data */
-  PIER_OPT_RECV_BUFFER, /* bytes, 1 or more; a hint, the system rounds and limits it */
-  PIER_OPT_SEND_BUFFER, /* bytes, 1 or more; a hint, the system rounds and limits it */
-  PIER_OPT_BROADCAST,   /* 0, 1: a datagram socket may send to broadcast addresses */
+  PIER_OPT_KEEPALIVE,            /* 0, 1: TCP probes an idle peer */
+  PIER_OPT_KEEPALIVE_IDLE_S,     /* 1 … 32767 s of idleness before the first probe */
+  PIER_OPT_KEEPALIVE_INTERVAL_S, /* 1 … 32767 s between probes that are not answered */
+  PIER_OPT_KEEPALIVE_COUNT,      /* 1 … 127 unanswered probes that end the connection */
+  PIER_OPT_LINGER_S, /* -1 off, 0 reset, 1 … 32767 s that pier_close may take for unsent data */
+  PIER_OPT_RECV_TIMEOUT_MS, /* how long a blocking receive waits; -1, and 0 as in Berkeley: no limit */
+  PIER_OPT_SEND_TIMEOUT_MS, /* the same for a blocking send */
+  PIER_OPT_RECV_BUFFER,     /* bytes, 1 or more; a hint, the system rounds and limits it */
+  PIER_OPT_SEND_BUFFER,     /* bytes, 1 or more; a hint, the system rounds and limits it */
+  PIER_OPT_BROADCAST,       /* 0, 1: a datagram socket may send to broadcast addresses */
   PIER_OPT_V6ONLY, /* 0, 1: no IPv4 on an AF_INET6 socket; before pier_bind; 1 from the start */
+  PIER_OPT_TTL,    /* 1 … 255: how many hops what is sent may go, multicasts excepted */
+  PIER_OPT_TOS,    /* 0 … 255: the type of service, or traffic class, of what is sent */
   PIER_OPT_MULTICAST_TTL, /* 0 … 255: how many hops a multicast may go, 0 not leaving the machine */
   PIER_OPT_MULTICAST_LOOP, /* 0, 1: multicasts come back to this machine; set it on both ends */
   PIER_OPT_MULTICAST_INTERFACE, /* index of the interface to send by; 0: the system chooses */
-  PIER_OPT_ERROR,               /* read-only: 0 or the socket's pending error code, negative */
-  PIER_OPT_TYPE,                /* read-only: SOCK_STREAM, SOCK_DGRAM… */
-  PIER_OPT_FAMILY,              /* read-only: AF_INET, AF_INET6, AF_UNIX… */
-  PIER_OPT_PROTOCOL,            /* read-only: IPPROTO_TCP… */
-  PIER_OPT_LISTENING            /* read-only: 0, 1 */
+  PIER_OPT_DONT_FRAGMENT,   /* 0, 1: a datagram too long for the path is refused, not taken apart */
+  PIER_OPT_USER_TIMEOUT_MS, /* how long TCP waits for sent data's acknowledgement; -1, 0: no limit of
+                               its own */
+  PIER_OPT_OOB_INLINE,      /* 0, 1: an urgent byte comes in its place among the others */
+  PIER_OPT_FASTOPEN,        /* 0, 1: a listener takes data with the connection request; after
+                              pier_listen */
+  PIER_OPT_ERROR,           /* read-only: 0 or the socket's pending error code, negative */
+  PIER_OPT_TYPE,            /* read-only: SOCK_STREAM, SOCK_DGRAM… */
+  PIER_OPT_FAMILY,          /* read-only: AF_INET, AF_INET6, AF_UNIX… */
+  PIER_OPT_PROTOCOL,        /* read-only: IPPROTO_TCP… */
+  PIER_OPT_LISTENING,       /* read-only: 0, 1 */
+  PIER_OPT_AT_MARK,         /* read-only: 0, 1: what was sent before an urgent byte has been read */
+  PIER_OPT_READABLE_BYTES   /* read-only: how many bytes can be read now */
 } pier_option;
 
 /* Values of PIER_OPT_BIND. */

@@ -1,7 +1,22 @@
+#include "option.h"
+
 #include "check.h"
 
-#include <iphlpapi.h>
-#include <string.h>
+#include <limits.h>
+
+/* Of the Windows SDK's <ws2ipdef.h>, from 10.0.14393, 15063 and 17763 on. */
+#ifndef TCP_FASTOPEN
+#define TCP_FASTOPEN 15
+#endif
+#ifndef TCP_KEEPCNT
+#define TCP_KEEPCNT 16
+#endif
+#ifndef TCP_MAXRTMS
+#define TCP_MAXRTMS 14
+#endif
+#ifndef TCP_MAXRT
+#define TCP_MAXRT 5
+#endif
 
 int pier_os_setsockopt(pier_socket_t s, int level, int name, const void *value, socklen_t len)
 {
@@ -13,12 +28,12 @@ int pier_os_getsockopt(pier_socket_t s, int level, int name, void *value, sockle
   return pier_win32_check(getsockopt(s, level, name, (char *)value, len));
 }
 
-static int set_int(pier_socket_t s, int level, int name, int value)
+int pier_win32_set_int(pier_socket_t s, int level, int name, int value)
 {
   return pier_os_setsockopt(s, level, name, &value, sizeof value);
 }
 
-static int get_int(pier_socket_t s, int level, int name)
+int pier_win32_get_int(pier_socket_t s, int level, int name)
 {
   int value = 0; /* Windows writes a single byte of some booleans. */
   socklen_t len = sizeof value;
@@ -82,9 +97,9 @@ static int set_bind(pier_socket_t s, int intent)
   }
   int on = is_shared ? SO_REUSEADDR : SO_EXCLUSIVEADDRUSE;
   int off = is_shared ? SO_EXCLUSIVEADDRUSE : SO_REUSEADDR;
-  int result = set_int(s, SOL_SOCKET, on, 1);
-  if (result == PIER_EINVAL && set_int(s, SOL_SOCKET, off, 0) == 0)
-    result = set_int(s, SOL_SOCKET, on, 1);
+  int result = pier_win32_set_int(s, SOL_SOCKET, on, 1);
+  if (result == PIER_EINVAL && pier_win32_set_int(s, SOL_SOCKET, off, 0) == 0)
+    result = pier_win32_set_int(s, SOL_SOCKET, on, 1);
   return result;
 }
 
@@ -106,155 +121,201 @@ static int get_linger(pier_socket_t s, int *seconds)
   return result;
 }
 
+/* ---- times ---- */
+
+static int set_timeout(pier_socket_t s, int name, int ms)
+{
+  return pier_win32_set_int(s, SOL_SOCKET, name, ms > 0 ? ms : 0); /* 0: none */
+}
+
+static int get_dword(pier_socket_t s, int level, int name, DWORD *value)
+{
+  socklen_t len = sizeof *value;
+  *value = 0;
+  return pier_os_getsockopt(s, level, name, value, &len);
+}
+
+/* A number that was set elsewhere may be above what an int holds. */
+static int to_ms(DWORD value, DWORD unit_ms)
+{
+  if (value == 0 || value == (DWORD)-1)
+    return PIER_FOREVER;
+  return value > (DWORD)INT_MAX / unit_ms ? INT_MAX : (int)(value * unit_ms);
+}
+
+static int get_timeout(pier_socket_t s, int name, int *ms)
+{
+  DWORD value;
+  int result = get_dword(s, SOL_SOCKET, name, &value);
+  if (result == 0)
+    *ms = to_ms(value, 1);
+  return result;
+}
+
+static int set_recv_timeout(pier_socket_t s, int ms)
+{
+  return set_timeout(s, SO_RCVTIMEO, ms);
+}
+
+static int get_recv_timeout(pier_socket_t s, int *ms)
+{
+  return get_timeout(s, SO_RCVTIMEO, ms);
+}
+
+static int set_send_timeout(pier_socket_t s, int ms)
+{
+  return set_timeout(s, SO_SNDTIMEO, ms);
+}
+
+static int get_send_timeout(pier_socket_t s, int *ms)
+{
+  return get_timeout(s, SO_SNDTIMEO, ms);
+}
+
+/* An older Windows names an option that it does not know in several ways. */
+static int unknown_is_not_supported(int result)
+{
+  return result == PIER_ENOPROTOOPT || result == PIER_EINVAL ? PIER_ENOTSUP : result;
+}
+
+/* In milliseconds since Windows 10 1809, before in seconds; -1 is no limit. */
+static int set_user_timeout(pier_socket_t s, int ms)
+{
+  int value = ms <= 0 ? -1 : ms;
+  int result = unknown_is_not_supported(pier_win32_set_int(s, IPPROTO_TCP, TCP_MAXRTMS, value));
+  if (result != PIER_ENOTSUP)
+    return result;
+  value = ms <= 0 ? -1 : (ms - 1) / 1000 + 1;
+  return unknown_is_not_supported(pier_win32_set_int(s, IPPROTO_TCP, TCP_MAXRT, value));
+}
+
+static int get_user_timeout(pier_socket_t s, int *ms)
+{
+  DWORD value, unit = 1;
+  int result = unknown_is_not_supported(get_dword(s, IPPROTO_TCP, TCP_MAXRTMS, &value));
+  if (result == PIER_ENOTSUP) {
+    unit = 1000;
+    result = unknown_is_not_supported(get_dword(s, IPPROTO_TCP, TCP_MAXRT, &value));
+  }
+  if (result == 0)
+    *ms = to_ms(value, unit);
+  return result;
+}
+
+static int get_keepalive(pier_socket_t s, int *on)
+{
+  DWORD value;
+  int result = get_dword(s, SOL_SOCKET, SO_KEEPALIVE, &value);
+  if (result == 0)
+    *on = value != 0;
+  return result;
+}
+
+/* Since Windows 10 1703; before, the number is fixed. */
+static int set_keepalive_count(pier_socket_t s, int count)
+{
+  return unknown_is_not_supported(pier_win32_set_int(s, IPPROTO_TCP, TCP_KEEPCNT, count));
+}
+
+static int get_keepalive_count(pier_socket_t s, int *count)
+{
+  DWORD value;
+  int result = unknown_is_not_supported(get_dword(s, IPPROTO_TCP, TCP_KEEPCNT, &value));
+  if (result == 0)
+    *count = (int)value;
+  return result;
+}
+
+/* Since Windows 10 1607. */
+static int set_fastopen(pier_socket_t s, int on)
+{
+  return unknown_is_not_supported(pier_win32_set_int(s, IPPROTO_TCP, TCP_FASTOPEN, on));
+}
+
+static int get_fastopen(pier_socket_t s, int *on)
+{
+  DWORD value;
+  int result = unknown_is_not_supported(get_dword(s, IPPROTO_TCP, TCP_FASTOPEN, &value));
+  if (result == 0)
+    *on = value != 0;
+  return result;
+}
+
+/* ---- what is only read ---- */
+
+/* SIOCATMARK tells the contrary of what it does elsewhere: TRUE where no urgent byte waits. Of urgent
+   bytes in line Windows keeps no mark, and always says TRUE. */
+static int get_at_mark(pier_socket_t s, int *value)
+{
+  int type = pier_os_type(s);
+  if (type < 0)
+    return type;
+  int is_inline = pier_win32_get_int(s, SOL_SOCKET, SO_OOBINLINE);
+  if (type != SOCK_STREAM || is_inline > 0)
+    return PIER_ENOTSUP;
+  u_long none_waits = TRUE;
+  int result = pier_win32_check(ioctlsocket(s, (long)SIOCATMARK, &none_waits));
+  if (result == 0)
+    *value = !none_waits;
+  return unknown_is_not_supported(result);
+}
+
+static int get_readable_bytes(pier_socket_t s, int *value)
+{
+  u_long bytes = 0;
+  int result = pier_win32_check(ioctlsocket(s, (long)FIONREAD, &bytes));
+  if (result == 0)
+    *value = bytes > INT_MAX ? INT_MAX : (int)bytes;
+  return unknown_is_not_supported(result);
+}
+
 static int get_error(pier_socket_t s, int *value)
 {
-  int native = get_int(s, SOL_SOCKET, SO_ERROR);
+  int native = pier_win32_get_int(s, SOL_SOCKET, SO_ERROR);
   if (native < 0)
     return native;
   *value = native ? pier_os_error_from_native(native) : 0;
   return 0;
 }
 
-/* ---- multicast: IPv4 takes an interface as an index in the form of an address 0.x.x.x ---- */
-
-/* What has no 0.x.x.x (Wine) is asked again with the interface's first IPv4 address. */
-static int address_of_interface(unsigned index, DWORD *address)
-{
-  union {
-    MIB_IPADDRTABLE table;
-    char space[8192];
-  } list;
-  ULONG size = sizeof list;
-  DWORD native = GetIpAddrTable(&list.table, &size, FALSE);
-  if (native != NO_ERROR)
-    return pier_os_error_from_native((int)native);
-  for (DWORD i = 0; i < list.table.dwNumEntries; i++) {
-    if (list.table.table[i].dwIndex == index) {
-      *address = list.table.table[i].dwAddr;
-      return 0;
-    }
-  }
-  return PIER_EADDRNOTAVAIL;
-}
-
-static int set_multicast_interface4(pier_socket_t s, unsigned index)
-{
-  DWORD interface4 = htonl(index);
-  int result = pier_os_setsockopt(s, IPPROTO_IP, IP_MULTICAST_IF, &interface4, sizeof interface4);
-  if (result == 0 || index == 0 || address_of_interface(index, &interface4) < 0)
-    return result;
-  return pier_os_setsockopt(s, IPPROTO_IP, IP_MULTICAST_IF, &interface4, sizeof interface4);
-}
-
-static int set_multicast_interface(pier_socket_t s, int index)
-{
-  int family = pier_os_family(s);
-  if (family == AF_INET)
-    return set_multicast_interface4(s, (unsigned)index);
-  if (family == AF_INET6)
-    return set_int(s, IPPROTO_IPV6, IPV6_MULTICAST_IF, index);
-  return family < 0 ? family : PIER_ENOTSUP;
-}
-
-/* IPv4 gives an index or an address back, by how it was set. */
-static int get_multicast_interface(pier_socket_t s, int *index)
-{
-  int family = pier_os_family(s);
-  if (family != AF_INET6)
-    return family < 0 ? family : PIER_ENOTSUP;
-  int value = get_int(s, IPPROTO_IPV6, IPV6_MULTICAST_IF);
-  if (value < 0)
-    return value;
-  *index = value;
-  return 0;
-}
-
-static int change4(pier_socket_t s, bool join, const struct sockaddr_in *group,
-                   const struct sockaddr_in *source, DWORD interface4)
-{
-  if (source) {
-    struct ip_mreq_source request;
-    request.imr_multiaddr = group->sin_addr;
-    request.imr_sourceaddr = source->sin_addr;
-    request.imr_interface.s_addr = interface4;
-    return pier_os_setsockopt(s, IPPROTO_IP,
-                              join ? IP_ADD_SOURCE_MEMBERSHIP : IP_DROP_SOURCE_MEMBERSHIP, &request,
-                              sizeof request);
-  }
-  struct ip_mreq request;
-  request.imr_multiaddr = group->sin_addr;
-  request.imr_interface.s_addr = interface4;
-  return pier_os_setsockopt(s, IPPROTO_IP, join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, &request,
-                            sizeof request);
-}
-
-static int change6(pier_socket_t s, bool join, const struct sockaddr_in6 *group,
-                   const struct sockaddr_in6 *source, unsigned index)
-{
-  if (source) {
-    struct group_source_req request;
-    memset(&request, 0, sizeof request);
-    request.gsr_interface = index;
-    memcpy(&request.gsr_group, group, sizeof *group);
-    memcpy(&request.gsr_source, source, sizeof *source);
-    return pier_os_setsockopt(s, IPPROTO_IPV6,
-                              join ? MCAST_JOIN_SOURCE_GROUP : MCAST_LEAVE_SOURCE_GROUP, &request,
-                              sizeof request);
-  }
-  struct ipv6_mreq request;
-  request.ipv6mr_multiaddr = group->sin6_addr;
-  request.ipv6mr_interface = index;
-  return pier_os_setsockopt(s, IPPROTO_IPV6, join ? IPV6_ADD_MEMBERSHIP : IPV6_DROP_MEMBERSHIP,
-                            &request, sizeof request);
-}
-
-int pier_os_multicast(pier_socket_t s, bool join, const struct sockaddr *group,
-                      unsigned interface_index, const struct sockaddr *source)
-{
-  if (group->sa_family == AF_INET6)
-    return change6(s, join, (const struct sockaddr_in6 *)group, (const struct sockaddr_in6 *)source,
-                   interface_index);
-  const struct sockaddr_in *group4 = (const struct sockaddr_in *)group;
-  const struct sockaddr_in *source4 = (const struct sockaddr_in *)source;
-  DWORD interface4 = htonl(interface_index);
-  int result = change4(s, join, group4, source4, interface4);
-  if (result == 0 || interface_index == 0 || address_of_interface(interface_index, &interface4) < 0)
-    return result;
-  return change4(s, join, group4, source4, interface4);
-}
-
-#define BOOLEAN_ROW(l, n)                                                                          \
-  {                                                                                                \
-    .kind = PIER_OS_OPTION_BOOL, .level = (l), .name = (n)                                         \
-  }
-#define INT_ROW(l, n)                                                                              \
-  {                                                                                                \
-    .kind = PIER_OS_OPTION_INT, .level = (l), .name = (n)                                          \
-  }
-#define CALL_ROW(s, g)                                                                             \
-  {                                                                                                \
-    .kind = PIER_OS_OPTION_CALL, .set = (s), .get = (g)                                            \
-  }
-
 static const pier_os_option table[] = {
-  [PIER_OPT_BIND] = CALL_ROW(set_bind, NULL),
-  [PIER_OPT_NODELAY] = BOOLEAN_ROW(IPPROTO_TCP, TCP_NODELAY),
-  [PIER_OPT_KEEPALIVE] = BOOLEAN_ROW(SOL_SOCKET, SO_KEEPALIVE),
-  [PIER_OPT_LINGER_S] = CALL_ROW(set_linger, get_linger),
-  [PIER_OPT_RECV_BUFFER] = INT_ROW(SOL_SOCKET, SO_RCVBUF),
-  [PIER_OPT_SEND_BUFFER] = INT_ROW(SOL_SOCKET, SO_SNDBUF),
-  [PIER_OPT_BROADCAST] = BOOLEAN_ROW(SOL_SOCKET, SO_BROADCAST),
-  [PIER_OPT_V6ONLY] = {PIER_OS_OPTION_BOOL, false, 0, 0, IPPROTO_IPV6, IPV6_V6ONLY, NULL, NULL},
-  [PIER_OPT_MULTICAST_TTL] = {PIER_OS_OPTION_INT, false, IPPROTO_IP, IP_MULTICAST_TTL, IPPROTO_IPV6,
-                              IPV6_MULTICAST_HOPS, NULL, NULL},
-  [PIER_OPT_MULTICAST_LOOP] = {PIER_OS_OPTION_BOOL, false, IPPROTO_IP, IP_MULTICAST_LOOP,
-                               IPPROTO_IPV6, IPV6_MULTICAST_LOOP, NULL, NULL},
-  [PIER_OPT_MULTICAST_INTERFACE] = CALL_ROW(set_multicast_interface, get_multicast_interface),
-  [PIER_OPT_ERROR] = CALL_ROW(NULL, get_error),
-  [PIER_OPT_TYPE] = INT_ROW(SOL_SOCKET, SO_TYPE),
-  [PIER_OPT_FAMILY] = CALL_ROW(NULL, get_family),
-  [PIER_OPT_PROTOCOL] = CALL_ROW(NULL, get_protocol),
-  [PIER_OPT_LISTENING] = BOOLEAN_ROW(SOL_SOCKET, SO_ACCEPTCONN),
+  [PIER_OPT_BIND] = PIER_OS_CALL(set_bind, NULL),
+  [PIER_OPT_NODELAY] = PIER_OS_BOOL(IPPROTO_TCP, TCP_NODELAY),
+  [PIER_OPT_KEEPALIVE] = PIER_OS_CALL(pier_win32_set_keepalive, get_keepalive),
+  [PIER_OPT_KEEPALIVE_IDLE_S] =
+    PIER_OS_CALL(pier_win32_set_keepalive_idle, pier_win32_get_keepalive_idle),
+  [PIER_OPT_KEEPALIVE_INTERVAL_S] =
+    PIER_OS_CALL(pier_win32_set_keepalive_interval, pier_win32_get_keepalive_interval),
+  [PIER_OPT_KEEPALIVE_COUNT] = PIER_OS_CALL(set_keepalive_count, get_keepalive_count),
+  [PIER_OPT_LINGER_S] = PIER_OS_CALL(set_linger, get_linger),
+  [PIER_OPT_RECV_TIMEOUT_MS] = PIER_OS_CALL(set_recv_timeout, get_recv_timeout),
+  [PIER_OPT_SEND_TIMEOUT_MS] = PIER_OS_CALL(set_send_timeout, get_send_timeout),
+  [PIER_OPT_RECV_BUFFER] = PIER_OS_INT(SOL_SOCKET, SO_RCVBUF),
+  [PIER_OPT_SEND_BUFFER] = PIER_OS_INT(SOL_SOCKET, SO_SNDBUF),
+  [PIER_OPT_BROADCAST] = PIER_OS_BOOL(SOL_SOCKET, SO_BROADCAST),
+  [PIER_OPT_V6ONLY] = PIER_OS_TWINS(PIER_OS_OPTION_BOOL, 0, 0, IPPROTO_IPV6, IPV6_V6ONLY),
+  [PIER_OPT_TTL] =
+    PIER_OS_TWINS(PIER_OS_OPTION_INT, IPPROTO_IP, IP_TTL, IPPROTO_IPV6, IPV6_UNICAST_HOPS),
+  [PIER_OPT_TOS] = {.kind =
+                      PIER_OS_OPTION_NONE}, /* IP_TOS: "Do not use", says its documentation. */
+  [PIER_OPT_MULTICAST_TTL] = PIER_OS_TWINS(PIER_OS_OPTION_INT, IPPROTO_IP, IP_MULTICAST_TTL,
+                                           IPPROTO_IPV6, IPV6_MULTICAST_HOPS),
+  [PIER_OPT_MULTICAST_LOOP] = PIER_OS_TWINS(PIER_OS_OPTION_BOOL, IPPROTO_IP, IP_MULTICAST_LOOP,
+                                            IPPROTO_IPV6, IPV6_MULTICAST_LOOP),
+  [PIER_OPT_MULTICAST_INTERFACE] =
+    PIER_OS_CALL(pier_win32_set_multicast_interface, pier_win32_get_multicast_interface),
+  [PIER_OPT_DONT_FRAGMENT] =
+    PIER_OS_TWINS(PIER_OS_OPTION_BOOL, IPPROTO_IP, IP_DONTFRAGMENT, IPPROTO_IPV6, IPV6_DONTFRAG),
+  [PIER_OPT_USER_TIMEOUT_MS] = PIER_OS_CALL(set_user_timeout, get_user_timeout),
+  [PIER_OPT_OOB_INLINE] = PIER_OS_BOOL(SOL_SOCKET, SO_OOBINLINE),
+  [PIER_OPT_FASTOPEN] = PIER_OS_CALL(set_fastopen, get_fastopen),
+  [PIER_OPT_ERROR] = PIER_OS_CALL(NULL, get_error),
+  [PIER_OPT_TYPE] = PIER_OS_INT(SOL_SOCKET, SO_TYPE),
+  [PIER_OPT_FAMILY] = PIER_OS_CALL(NULL, get_family),
+  [PIER_OPT_PROTOCOL] = PIER_OS_CALL(NULL, get_protocol),
+  [PIER_OPT_LISTENING] = PIER_OS_BOOL(SOL_SOCKET, SO_ACCEPTCONN),
+  [PIER_OPT_AT_MARK] = PIER_OS_CALL(NULL, get_at_mark),
+  [PIER_OPT_READABLE_BYTES] = PIER_OS_CALL(NULL, get_readable_bytes),
 };
 
 const pier_os_option *pier_os_option_row(pier_option option)

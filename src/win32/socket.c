@@ -1,5 +1,6 @@
 #include "../loopback.h"
 #include "check.h"
+#include "option.h"
 #include "unix.h"
 
 #include <mswsock.h>
@@ -67,6 +68,7 @@ void pier_os_settle(pier_socket_t s, int type)
 
 int pier_os_close(pier_socket_t s)
 {
+  pier_win32_forget_keepalive(s);
   int result = pier_win32_check(closesocket(s));
   if (result != PIER_EAGAIN)
     return result;
