@@ -56,6 +56,28 @@ bool has_unix(void)
   return true;
 }
 
+pier_socket_t open_socket(int family, int type)
+{
+  pier_socket_t s;
+  assert_ok(pier_socket(family, type, 0, &s));
+  return s;
+}
+
+int option_of(pier_socket_t s, pier_option option)
+{
+  int value = -12345;
+  assert_ok(pier_get_option(s, option, &value));
+  return value;
+}
+
+pier_address local_address(pier_socket_t s)
+{
+  pier_address name;
+  name.len = sizeof name.storage;
+  assert_ok(pier_getsockname(s, &name.sa, &name.len));
+  return name;
+}
+
 static pier_socket_t make_bound(int family, int type, pier_address *name)
 {
   pier_socket_t s;

@@ -60,6 +60,11 @@ bool has_unix(void);
   }
 extern int family_in, family_in6;
 
+/* A socket, the value of one of its options, and the name that it is bound to. */
+pier_socket_t open_socket(int family, int type);
+int option_of(pier_socket_t s, pier_option option);
+pier_address local_address(pier_socket_t s);
+
 /* A TCP listener on the loopback address of the family, and its name. */
 pier_socket_t make_listener(int family, pier_address *name);
 
