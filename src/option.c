@@ -58,10 +58,17 @@ static int locate(pier_socket_t s, const pier_os_option *row, place *found)
   return family < 0 ? family : 0;
 }
 
-/* What the system does not know at this kind of socket is "not supported" here. */
-static int not_supported(int error)
+/* A bad handle is told before an option that is not there. */
+static int missing(pier_socket_t s)
 {
-  return error == PIER_ENOPROTOOPT ? PIER_ENOTSUP : error;
+  int type = pier_os_type(s);
+  return type < 0 ? type : PIER_ENOTSUP;
+}
+
+/* What the system does not know at this kind of socket is "not supported" here. */
+static int not_supported(pier_socket_t s, int error)
+{
+  return error == PIER_ENOPROTOOPT || error == PIER_ENOTSUP ? missing(s) : error;
 }
 
 /* Whether an intent can be had for this socket: 1, or 0 where it holds by itself. A socket file is
@@ -122,12 +129,10 @@ int pier_set_option(pier_socket_t s, pier_option option, int value)
       return needed;
   }
   const pier_os_option *row = pier_os_option_row(option);
-  if (row->kind == PIER_OS_OPTION_NONE || (row->kind == PIER_OS_OPTION_CALL && row->set == NULL)) {
-    int type = pier_os_type(s); /* a bad handle is told before a missing option */
-    return type < 0 ? type : PIER_ENOTSUP;
-  }
-  return not_supported(row->kind == PIER_OS_OPTION_CALL ? row->set(s, value)
-                                                        : set_number(s, row, value));
+  if (row->kind == PIER_OS_OPTION_NONE || (row->kind == PIER_OS_OPTION_CALL && row->set == NULL))
+    return missing(s);
+  return not_supported(s, row->kind == PIER_OS_OPTION_CALL ? row->set(s, value)
+                                                           : set_number(s, row, value));
 }
 
 int pier_get_option(pier_socket_t s, pier_option option, int *value)
@@ -135,12 +140,10 @@ int pier_get_option(pier_socket_t s, pier_option option, int *value)
   if ((size_t)option >= sizeof ranges / sizeof ranges[0] || value == NULL)
     return PIER_EINVAL;
   const pier_os_option *row = pier_os_option_row(option);
-  if (row->kind == PIER_OS_OPTION_NONE || (row->kind == PIER_OS_OPTION_CALL && row->get == NULL)) {
-    int type = pier_os_type(s);
-    return type < 0 ? type : PIER_ENOTSUP;
-  }
-  return not_supported(row->kind == PIER_OS_OPTION_CALL ? row->get(s, value)
-                                                        : get_number(s, row, value));
+  if (row->kind == PIER_OS_OPTION_NONE || (row->kind == PIER_OS_OPTION_CALL && row->get == NULL))
+    return missing(s);
+  return not_supported(s, row->kind == PIER_OS_OPTION_CALL ? row->get(s, value)
+                                                           : get_number(s, row, value));
 }
 
 int pier_setsockopt(pier_socket_t s, int level, int name, const void *value, socklen_t len)
@@ -176,7 +179,7 @@ static int multicast(pier_socket_t s, bool join, const struct sockaddr *group,
     return PIER_EAFNOSUPPORT;
   if (!is_multicast(group))
     return PIER_EINVAL;
-  return not_supported(pier_os_multicast(s, join, group, interface_index, source));
+  return not_supported(s, pier_os_multicast(s, join, group, interface_index, source));
 }
 
 int pier_multicast_join(pier_socket_t s, const struct sockaddr *group, unsigned interface_index,

@@ -258,9 +258,17 @@ static void test_the_multicast_interface_is_an_index_in_both_families(void **sta
   skip_without_multicast(loopback);
   pier_socket_t four = open_socket(AF_INET, SOCK_DGRAM);
   assert_ok(pier_set_option(four, PIER_OPT_MULTICAST_INTERFACE, loopback));
+  int result = pier_get_option(four, PIER_OPT_MULTICAST_INTERFACE, &value);
+  if (on_linux()) {
+    assert_result(PIER_ENOTSUP, result); /* it gives an address back, not the index that was set */
+    assert_int_equal(value, 77);
+  } else if (result != PIER_ENOTSUP || on_windows()) {
+    assert_ok(result);
+    assert_int_equal(value, loopback);
+  }
   assert_ok(pier_set_option(four, PIER_OPT_MULTICAST_INTERFACE, 0));
-  assert_result(PIER_ENOTSUP, pier_get_option(four, PIER_OPT_MULTICAST_INTERFACE, &value));
-  assert_int_equal(value, 77);
+  if (result == 0)
+    assert_int_equal(option_of(four, PIER_OPT_MULTICAST_INTERFACE), 0);
   assert_ok(pier_close(four));
   if (!has_ipv6())
     skip_because("this machine has no IPv6");

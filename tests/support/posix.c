@@ -8,8 +8,10 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/resource.h>
 #include <sys/time.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +24,12 @@ bool on_windows(void)
 bool on_wine(void)
 {
   return false;
+}
+
+bool on_linux(void)
+{
+  struct utsname name;
+  return uname(&name) >= 0 && strcmp(name.sysname, "Linux") == 0;
 }
 
 bool on_emulator(void)
@@ -61,6 +69,80 @@ void set_recv_timeout(pier_socket_t s, int timeout_ms)
 {
   struct timeval timeout = {timeout_ms / 1000, timeout_ms % 1000 * 1000};
   assert_ok(pier_setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout));
+}
+
+bool watch_headers(pier_socket_t s, int family)
+{
+  int on = 1;
+  if (family == AF_INET6)
+    return setsockopt(s, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, &on, sizeof on) == 0 &&
+           setsockopt(s, IPPROTO_IPV6, IPV6_RECVTCLASS, &on, sizeof on) == 0;
+#ifdef IP_RECVTOS
+  return setsockopt(s, IPPROTO_IP, IP_RECVTTL, &on, sizeof on) == 0 &&
+         setsockopt(s, IPPROTO_IP, IP_RECVTOS, &on, sizeof on) == 0;
+#else
+  return false;
+#endif
+}
+
+/* The number in a control message, which is a byte of IPv4's and an int of IPv6's. */
+static int number_in(struct cmsghdr *message)
+{
+  int value = 0;
+  if (message->cmsg_len < CMSG_LEN(sizeof value))
+    return *CMSG_DATA(message);
+  memcpy(&value, CMSG_DATA(message), sizeof value);
+  return value;
+}
+
+void receive_header(pier_socket_t s, int *ttl, int *tos)
+{
+  union {
+    struct cmsghdr align;
+    char space[256];
+  } control;
+  char byte;
+  struct iovec piece = {&byte, 1};
+  struct msghdr message;
+  memset(&message, 0, sizeof message);
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  message.msg_control = &control;
+  message.msg_controllen = sizeof control;
+  assert_int_equal(recvmsg(s, &message, 0), 1);
+  for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+    bool is_in6 = c->cmsg_level == IPPROTO_IPV6;
+    if (is_in6 ? c->cmsg_type == IPV6_HOPLIMIT
+               : c->cmsg_type == IP_TTL || c->cmsg_type == IP_RECVTTL)
+      *ttl = number_in(c);
+    else
+      *tos = number_in(c);
+  }
+}
+
+void share_natively(pier_socket_t s)
+{
+  int on = 1;
+  assert_int_equal(setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), 0);
+}
+
+void share_port_natively(pier_socket_t s)
+{
+  int on = 1;
+  assert_int_equal(setsockopt(s, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on), 0);
+}
+
+extern char **environ;
+
+int run_again(const char *program, const char *argument)
+{
+  pid_t child;
+  int status;
+  char *const arguments[] = {(char *)(uintptr_t)program, (char *)(uintptr_t)argument, NULL};
+  fflush(NULL);
+  assert_int_equal(posix_spawn(&child, program, NULL, NULL, arguments, environ), 0);
+  assert_int_equal(waitpid(child, &status, 0), child);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 static volatile sig_atomic_t delivered_low;

@@ -107,6 +107,9 @@ bool is_pattern(const void *data, size_t size, uint64_t position);
 bool on_windows(void);
 bool on_wine(void);
 
+/* Whether the kernel is Linux, and is spoken to without Wine between. */
+bool on_linux(void);
+
 /* Whether the processor is emulated by a program that stands between the test and the kernel. */
 bool on_emulator(void);
 
@@ -125,6 +128,19 @@ int native_of_refused(void);
 
 /* Sets SO_RCVTIMEO, as the system has it. */
 void set_recv_timeout(pier_socket_t s, int timeout_ms);
+
+/* Lets a bound datagram socket tell the headers of what it receives; false where this system cannot.
+   Then receives one datagram, and tells its hop limit and type of service, where they are told. */
+bool watch_headers(pier_socket_t s, int family);
+void receive_header(pier_socket_t s, int *ttl, int *tos);
+
+/* Sets what the system has for taking a port that another socket has: SO_REUSEADDR, and SO_REUSEPORT
+   where it is another option. */
+void share_natively(pier_socket_t s);
+void share_port_natively(pier_socket_t s);
+
+/* Starts this program again with an argument, waits for its end, and returns its exit code. */
+int run_again(const char *program, const char *argument);
 
 /* Sends a signal to this process every millisecond, without SA_RESTART, until stopped. False where
    there are no such signals. */

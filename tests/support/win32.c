@@ -1,6 +1,7 @@
 #include "support.h"
 
 #include <iphlpapi.h>
+#include <mswsock.h>
 #include <process.h>
 
 bool on_windows(void)
@@ -12,6 +13,11 @@ bool on_wine(void)
 {
   HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
   return ntdll && GetProcAddress(ntdll, "wine_get_version");
+}
+
+bool on_linux(void)
+{
+  return false;
 }
 
 bool on_emulator(void)
@@ -60,6 +66,63 @@ void set_recv_timeout(pier_socket_t s, int timeout_ms)
 {
   DWORD timeout = (DWORD)timeout_ms;
   assert_ok(pier_setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout));
+}
+
+bool watch_headers(pier_socket_t s, int family)
+{
+  DWORD on = 1;
+  return setsockopt(s, family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP,
+                    family == AF_INET6 ? IPV6_HOPLIMIT : IP_RECVTTL, (char *)&on, sizeof on) == 0;
+}
+
+/* The hop limit alone. */
+void receive_header(pier_socket_t s, int *ttl, int *tos)
+{
+  static GUID id = WSAID_WSARECVMSG;
+  LPFN_WSARECVMSG receive;
+  union {
+    WSACMSGHDR align;
+    char space[256];
+  } control;
+  char byte;
+  DWORD size;
+  WSABUF piece = {1, &byte};
+  WSAMSG message;
+  (void)tos;
+  assert_int_equal(WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id, &receive,
+                            sizeof receive, &size, NULL, NULL),
+                   0);
+  memset(&message, 0, sizeof message);
+  message.lpBuffers = &piece;
+  message.dwBufferCount = 1;
+  message.Control.buf = control.space;
+  message.Control.len = sizeof control;
+  assert_int_equal(receive(s, &message, &size, NULL, NULL), 0);
+  WSACMSGHDR *c = WSA_CMSG_FIRSTHDR(&message);
+  if (c && c->cmsg_type == (c->cmsg_level == IPPROTO_IPV6 ? IPV6_HOPLIMIT : IP_TTL))
+    memcpy(ttl, WSA_CMSG_DATA(c), sizeof *ttl);
+}
+
+void share_natively(pier_socket_t s)
+{
+  BOOL on = TRUE;
+  assert_int_equal(setsockopt(s, SOL_SOCKET, SO_REUSEADDR, (char *)&on, sizeof on), 0);
+}
+
+/* Windows has no SO_REUSEPORT. */
+void share_port_natively(pier_socket_t s)
+{
+  share_natively(s);
+}
+
+int run_again(const char *program, const char *argument)
+{
+  char path[MAX_PATH];
+  (void)program;
+  DWORD length = GetModuleFileNameA(NULL, path, sizeof path);
+  assert_true(length > 0 && length < sizeof path);
+  fflush(NULL);
+  return (int)_spawnl(_P_WAIT, path, "again", argument, NULL);
 }
 
 bool start_signal_storm(void)
