@@ -75,6 +75,12 @@ static bool is_wines_word(int result)
   return true;
 }
 
+static void check_unjoined(int result)
+{
+  if (!is_wines_word(result))
+    assert_either(PIER_EADDRNOTAVAIL, PIER_EINVAL, result);
+}
+
 static void check_leave_unjoined(pier_socket_t s, const pier_address *group,
                                  unsigned interface_index)
 {
@@ -89,6 +95,8 @@ static void check_unknown_interface(int result)
     assert_either(PIER_ENODEV, PIER_EADDRNOTAVAIL, result);
 }
 
+/* Difference: 23-join-by-index */
+/* Difference: 23-ttl-zero */
 static void test_multicast_is_received_between_join_and_leave(void **state)
 {
   (void)state;
@@ -108,6 +116,7 @@ static void test_multicast_is_received_between_join_and_leave(void **state)
   assert_ok(pier_close(receiver));
 }
 
+/* Difference: 23-groups-of-others */
 static void test_a_group_that_only_another_socket_joined_is_not_received(void **state)
 {
   (void)state;
@@ -132,6 +141,7 @@ static void test_a_group_that_only_another_socket_joined_is_not_received(void **
   assert_ok(pier_close(member));
 }
 
+/* Difference: 23-source-join */
 static void test_a_source_that_was_joined_is_received_and_another_is_not(void **state)
 {
   (void)state;
@@ -160,6 +170,7 @@ static void test_a_source_that_was_joined_is_received_and_another_is_not(void **
     skip_because("this system cannot join one source only");
 }
 
+/* Difference: 23-join-twice */
 static void test_a_group_is_joined_once_and_left_once(void **state)
 {
   (void)state;
@@ -217,6 +228,7 @@ static void test_a_group_of_another_family_cannot_be_joined(void **state)
   assert_ok(pier_close(s));
 }
 
+/* Difference: 23-unknown-interface */
 static void test_an_unknown_interface_cannot_be_joined_on(void **state)
 {
   (void)state;
@@ -230,6 +242,7 @@ static void test_an_unknown_interface_cannot_be_joined_on(void **state)
   assert_ok(pier_close(s));
 }
 
+/* Difference: 23-join-ipv6 */
 static void test_groups_of_ipv6_are_joined_and_left_by_index(void **state)
 {
   (void)state;
@@ -251,6 +264,7 @@ static void test_groups_of_ipv6_are_joined_and_left_by_index(void **state)
   assert_ok(pier_close(s));
 }
 
+/* Difference: 23-interface-by-index */
 static void test_the_multicast_interface_is_an_index_in_both_families(void **state)
 {
   (void)state;
@@ -280,6 +294,80 @@ static void test_the_multicast_interface_is_an_index_in_both_families(void **sta
   assert_ok(pier_close(six));
 }
 
+/* Difference: 23-several-receivers */
+static void test_several_receivers_of_one_port_all_get_a_multicast(void **state)
+{
+  (void)state;
+  pier_address group;
+  unsigned loopback = loopback_interface();
+  skip_without_multicast(loopback);
+  assert_ok(pier_address_parse("239.255.77.8:0", &group));
+  pier_socket_t one = make_receiver(&group), other = make_receiver(&group);
+  pier_socket_t sender = make_sender(loopback);
+  assert_ok(pier_multicast_join(one, &group.sa, loopback, NULL));
+  assert_ok(pier_multicast_join(other, &group.sa, loopback, NULL));
+  send_text(sender, "to both", &group);
+  check_next(one, "to both");
+  check_next(other, "to both");
+  assert_ok(pier_close(sender));
+  assert_ok(pier_close(other));
+  assert_ok(pier_close(one));
+}
+
+/* Difference: 23-bind-to-group */
+static void test_a_group_address_is_bound_or_not_available(void **state)
+{
+  (void)state;
+  pier_address group, direct;
+  unsigned loopback = loopback_interface();
+  skip_without_multicast(loopback);
+  assert_ok(pier_address_parse("239.255.77.9:0", &group));
+  pier_socket_t s = make_with_intent(SOCK_DGRAM, PIER_BIND_SHARED);
+  int result = pier_bind(s, &group.sa, group.len);
+  if (on_windows() && !on_wine()) {
+    assert_result(PIER_EADDRNOTAVAIL, result);
+    assert_ok(pier_close(s));
+    return;
+  }
+  assert_ok(result);
+  pier_socket_t sender = make_sender(loopback);
+  group = local_address(s);
+  assert_ok(pier_multicast_join(s, &group.sa, loopback, NULL));
+  assert_ok(pier_address_loopback(AF_INET, pier_address_port(&group), &direct));
+  pier_socket_t keeper = make_with_intent(SOCK_DGRAM, PIER_BIND_SHARED); /* hears what is direct */
+  assert_ok(pier_bind(keeper, &direct.sa, direct.len));
+  send_text(sender, "to the socket", &direct);
+  send_text(sender, "to the group", &group);
+  check_next(s, "to the group");
+  check_next(keeper, "to the socket");
+  assert_ok(pier_close(keeper));
+  assert_ok(pier_close(sender));
+  assert_ok(pier_close(s));
+}
+
+/* Difference: 23-source-join-ipv6 */
+static void test_one_source_of_a_group_of_ipv6_is_joined_and_left(void **state)
+{
+  (void)state;
+  pier_address group, source;
+  unsigned loopback = loopback_interface();
+  if (on_wine())
+    skip_because("Wine lacks MCAST_JOIN_SOURCE_GROUP");
+  skip_without_multicast(loopback);
+  if (!has_ipv6())
+    skip_because("this machine has no IPv6");
+  pier_socket_t s = open_socket(AF_INET6, SOCK_DGRAM);
+  assert_ok(pier_address_parse("[ff32::77:1]:0", &group));
+  assert_ok(pier_address_parse("[::1]:0", &source));
+  int result = pier_multicast_join(s, &group.sa, loopback, &source.sa);
+  if (result != PIER_ENOTSUP || on_linux()) {
+    assert_ok(result);
+    assert_ok(pier_multicast_leave(s, &group.sa, loopback, &source.sa));
+    check_unjoined(pier_multicast_leave(s, &group.sa, loopback, &source.sa));
+  }
+  assert_ok(pier_close(s));
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -292,6 +380,9 @@ int main(void)
     cmocka_unit_test(test_an_unknown_interface_cannot_be_joined_on),
     cmocka_unit_test(test_groups_of_ipv6_are_joined_and_left_by_index),
     cmocka_unit_test(test_the_multicast_interface_is_an_index_in_both_families),
+    cmocka_unit_test(test_several_receivers_of_one_port_all_get_a_multicast),
+    cmocka_unit_test(test_a_group_address_is_bound_or_not_available),
+    cmocka_unit_test(test_one_source_of_a_group_of_ipv6_is_joined_and_left),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
