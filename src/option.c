@@ -118,6 +118,16 @@ static int get_number(pier_socket_t s, const pier_os_option *row, int *value)
   return 0;
 }
 
+/* Systems say in four ways that there is no such interface; asked by its name, they say it alike. */
+static int explain_interface(int error, unsigned index)
+{
+  if (index == 0 || (error != PIER_EINVAL && error != PIER_EADDRNOTAVAIL && error != PIER_ENXIO))
+    return error;
+  char name[PIER_OS_ZONE_MAX];
+  pier_os_zone_name(index, name);
+  return name[0] == '\0' ? PIER_ENODEV : error;
+}
+
 int pier_set_option(pier_socket_t s, pier_option option, int value)
 {
   if ((size_t)option >= sizeof ranges / sizeof ranges[0] || ranges[option].read_only ||
@@ -131,8 +141,10 @@ int pier_set_option(pier_socket_t s, pier_option option, int value)
   const pier_os_option *row = pier_os_option_row(option);
   if (row->kind == PIER_OS_OPTION_NONE || (row->kind == PIER_OS_OPTION_CALL && row->set == NULL))
     return missing(s);
-  return not_supported(s, row->kind == PIER_OS_OPTION_CALL ? row->set(s, value)
-                                                           : set_number(s, row, value));
+  int result = not_supported(s, row->kind == PIER_OS_OPTION_CALL ? row->set(s, value)
+                                                                 : set_number(s, row, value));
+  return option == PIER_OPT_MULTICAST_INTERFACE ? explain_interface(result, (unsigned)value)
+                                                : result;
 }
 
 int pier_get_option(pier_socket_t s, pier_option option, int *value)
@@ -179,7 +191,10 @@ static int multicast(pier_socket_t s, bool join, const struct sockaddr *group,
     return PIER_EAFNOSUPPORT;
   if (!is_multicast(group))
     return PIER_EINVAL;
-  return not_supported(s, pier_os_multicast(s, join, group, interface_index, source));
+  int result = not_supported(s, pier_os_multicast(s, join, group, interface_index, source));
+  result = explain_interface(result, interface_index);
+  /* All else is right: what a system finds invalid is that the group was not joined. */
+  return result == PIER_EINVAL && !join ? PIER_EADDRNOTAVAIL : result;
 }
 
 int pier_multicast_join(pier_socket_t s, const struct sockaddr *group, unsigned interface_index,

@@ -53,8 +53,11 @@ typedef enum pier_option {
 
 /* Values of PIER_OPT_BIND. */
 enum pier_bind {
-  PIER_BIND_EXCLUSIVE = 1, /* nobody else may; a server can restart at once (SO_REUSEADDR on POSIX
-                              streams, SO_EXCLUSIVEADDRUSE on Windows) */
+  PIER_BIND_EXCLUSIVE = 1, /* nobody else may, another process neither; a server can restart at once
+                              (SO_REUSEADDR on POSIX streams, SO_EXCLUSIVEADDRUSE on Windows). BSD
+                              and macOS give one address of a wildcard's port even so to whoever
+                              sets SO_REUSEADDR. Windows may refuse a restart until connections of
+                              the server before have ended */
   PIER_BIND_SHARED,        /* several receivers of one multicast port: datagram sockets only */
   PIER_BIND_BALANCED       /* several sockets, and the kernel spreads what arrives among them:
                               Linux, FreeBSD; elsewhere PIER_ENOTSUP */
@@ -65,9 +68,25 @@ enum pier_bind {
  * option, value  see enum pier_option.
  *
  * Returns 0, or an error code of the list above, or the system's own: PIER_EACCES, PIER_EPERM for
- * what is reserved to administrators, PIER_ENODEV, PIER_EADDRNOTAVAIL for an unknown interface.
+ * what is reserved to administrators, PIER_ENODEV for an unknown interface.
+ *
+ * PIER_OPT_RECV_TIMEOUT_MS, PIER_OPT_SEND_TIMEOUT_MS: a call that ran out of time is PIER_EAGAIN on
+ * POSIX and PIER_ETIMEDOUT on Windows, where nobody knows how much of a send went out: close the
+ * socket then. Better use the timed calls of <pier/wait.h>, which are the same everywhere.
  *
  * Systems  PIER_OPT_MULTICAST_LOOP acts on the sender on POSIX, on the receiver on Windows.
+ *          PIER_OPT_KEEPALIVE_…: PIER_ENOTSUP on OpenBSD. Windows has the times since Windows 10
+ *          1709; before, pier sets both at once and remembers what was set through it. It has the
+ *          count since 1703, before PIER_ENOTSUP.
+ *          PIER_OPT_TOS: PIER_ENOTSUP on Windows, which leaves it to its QoS policies. Of a stream
+ *          the system sets the two lowest bits (ECN). PIER_OPT_TTL, PIER_OPT_TOS of an AF_INET6
+ *          socket hold for what it sends by IPv6.
+ *          PIER_OPT_DONT_FRAGMENT: for datagrams; PIER_ENOTSUP for IPv4 on NetBSD and OpenBSD.
+ *          PIER_OPT_USER_TIMEOUT_MS: in whole seconds, rounded up, on macOS, FreeBSD 14 and Windows
+ *          before 10 1809; -1 on Windows waits for ever; PIER_ENOTSUP on other BSDs.
+ *          PIER_OPT_FASTOPEN: what a server takes; needs an administrator's consent on Linux
+ *          and FreeBSD; PIER_ENOTSUP on NetBSD, OpenBSD, and Windows before 10 1607.
+ *          PIER_OPT_V6ONLY: OpenBSD has it always on; 0 is PIER_EINVAL there.
  */
 PIER_API int pier_set_option(pier_socket_t s, pier_option option, int value);
 
@@ -80,6 +99,12 @@ PIER_API int pier_set_option(pier_socket_t s, pier_option option, int value);
  *
  * Systems  PIER_OPT_ERROR: reading clears it on POSIX; on Windows it stays until the next
  *          connection. PIER_OPT_PROTOCOL: PIER_ENOTSUP on macOS and NetBSD.
+ *          PIER_OPT_AT_MARK: Windows tells that an urgent byte waits, not whether others come
+ *          before it, and with PIER_OPT_OOB_INLINE nothing: PIER_ENOTSUP.
+ *          PIER_OPT_READABLE_BYTES: of datagrams the next one's on Linux, all on Windows and BSD.
+ *          PIER_OPT_MULTICAST_INTERFACE: PIER_ENOTSUP for IPv4 on Linux, NetBSD and OpenBSD.
+ *          PIER_OPT_RECV_TIMEOUT_MS, PIER_OPT_SEND_TIMEOUT_MS: Linux has rounded them up to its
+ *          tick, 1 … 10 ms. No limit is read as -1.
  */
 PIER_API int pier_get_option(pier_socket_t s, pier_option option, int *value);
 
@@ -120,7 +145,8 @@ PIER_API int pier_getsockopt(pier_socket_t s, int level, int name, void *value, 
  *   PIER_EINVAL        the address is not a multicast address;
  *   PIER_EAFNOSUPPORT  group or source is of another family than the socket's;
  *   PIER_EADDRINUSE    already joined (Windows also says PIER_EADDRNOTAVAIL or PIER_EINVAL);
- *   PIER_ENODEV, PIER_EADDRNOTAVAIL, PIER_ENXIO  no such interface, or it does no multicast;
+ *   PIER_ENODEV        no such interface, or, with index 0, none that does multicast;
+ *   PIER_EADDRNOTAVAIL  the interface does no multicast, or has no address of the group's family;
  *   PIER_ENOBUFS       too many groups;
  *   PIER_ENOTSUP       joining one source only is not to be had on this system.
  */

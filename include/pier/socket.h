@@ -189,7 +189,8 @@ PIER_API int pier_shutdown(pier_socket_t s, int how);
  *   PIER_EADDRINUSE     the address is taken; for AF_UNIX, the file exists;
  *   PIER_EACCES         not allowed: a low port, a port that Windows has excluded, a directory
  *                       that is not yours to write;
- *   PIER_EADDRNOTAVAIL  no such address on this machine;
+ *   PIER_EADDRNOTAVAIL  no such address on this machine; a multicast address, on Windows: bind the
+ *                       wildcard address instead, and join the group;
  *   PIER_EAFNOSUPPORT   an address of another family than the socket's;
  *   PIER_EINVAL         the socket is already bound, or len is too short for the family;
  *   PIER_ENOENT, PIER_ENOTDIR, PIER_EROFS  AF_UNIX: the path cannot be made.
