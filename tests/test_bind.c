@@ -436,7 +436,7 @@ static void test_no_hijacker_gets_one_address_of_an_exclusive_wildcard(void **st
     assert_ok(pier_close(owner));
   }
   if (hijacks > 0 && !on_linux() && !on_windows())
-    skip_because("BSD gives one address of a wildcard's port to whoever sets SO_REUSEADDR");
+    skip_because("this system gives one address of a wildcard's port to whoever sets SO_REUSEADDR");
   assert_int_equal(hijacks, 0);
 }
 

@@ -148,6 +148,7 @@ static void test_a_source_that_was_joined_is_received_and_another_is_not(void **
 }
 
 /* Difference: 23-join-twice */
+/* Difference: 23-leave-unjoined */
 static void test_a_group_is_joined_once_and_left_once(void **state)
 {
   (void)state;

@@ -82,6 +82,7 @@ static void check_values(const option_case *c, int family)
 
 /* Difference: 32-values-as-set */
 /* Difference: 23-ttl-and-loop-types */
+/* Difference: 24-keepalive-count */
 static void test_each_option_is_read_back_as_set_on_ipv4(void **state)
 {
   (void)state;
@@ -89,6 +90,8 @@ static void test_each_option_is_read_back_as_set_on_ipv4(void **state)
     check_values(&cases[i], AF_INET);
 }
 
+/* Difference: 24-user-timeout */
+/* Difference: 32-buffer-range */
 static void test_each_option_is_read_back_as_set_on_ipv6(void **state)
 {
   (void)state;
@@ -332,6 +335,7 @@ static int count_kept(int buffer)
   return kept;
 }
 
+/* Difference: 32-buffer-effect */
 static void test_a_larger_receive_buffer_keeps_more_datagrams(void **state)
 {
   (void)state;
@@ -341,6 +345,7 @@ static void test_a_larger_receive_buffer_keeps_more_datagrams(void **state)
   assert_true(many > few);
 }
 
+/* Difference: 32-send-buffer-effect */
 static void test_a_smaller_send_buffer_takes_less(void **state)
 {
   (void)state;
