@@ -534,6 +534,8 @@ static void test_the_type_of_service_is_what_arrives(void **state)
   int family = *(int *)*state;
   if (family == AF_INET6 && !has_ipv6())
     skip_because("this machine has no IPv6");
+  if (family == AF_INET6 && on_emulator())
+    skip_because("the emulator leaves the bytes of this control message in the kernel's order");
   if (on_windows()) {
     check_not_supported(family, SOCK_DGRAM, PIER_OPT_TOS, 184);
     check_not_supported(family, SOCK_STREAM, PIER_OPT_TOS, 184);
