@@ -298,11 +298,13 @@ static void test_a_group_address_is_bound_or_not_available(void **state)
   (void)state;
   pier_address group, other;
   unsigned loopback = loopback_interface();
+  if (on_wine())
+    skip_because("Wine takes a group's address for the wildcard");
   skip_without_multicast(loopback);
   assert_ok(pier_address_parse("239.255.77.9:0", &group));
   pier_socket_t s = make_with_intent(SOCK_DGRAM, PIER_BIND_SHARED);
   int result = pier_bind(s, &group.sa, group.len);
-  if (on_windows() && !on_wine()) {
+  if (on_windows()) {
     assert_result(PIER_EADDRNOTAVAIL, result);
     assert_ok(pier_close(s));
     return;
