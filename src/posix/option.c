@@ -1,3 +1,6 @@
+/* macOS hides the options of RFC 3542 without it: IPV6_DONTFRAG. */
+#define __APPLE_USE_RFC_3542 1
+
 #include "option.h"
 
 #include "check.h"

@@ -1,3 +1,6 @@
+/* macOS hides the options of RFC 3542 without it: IPV6_RECVHOPLIMIT. */
+#define __APPLE_USE_RFC_3542 1
+
 #include "support.h"
 
 #include <arpa/inet.h>
