@@ -82,6 +82,10 @@ int pier_os_close(pier_socket_t s);
    connect has begun, PIER_EISCONN for a stream that is connected, and is told by a loopback address
    at once that nobody listens. A refused bind says PIER_EADDRINUSE where it can be known that the
    port is taken. */
+/* The Berkeley calls. listen takes a backlog of 1 … 65535, and gives what the system has where that
+   is less. bind, connect: the address has a family, and fits a sockaddr_storage. connect says PIER_EINPROGRESS where a non-blocking connect has
+   begun. A refused bind says PIER_EADDRINUSE where it can be known that the port is taken; to know it,
+   it may allocate. */
 int pier_os_shutdown(pier_socket_t s, int how);
 int pier_os_bind(pier_socket_t s, const struct sockaddr *addr, socklen_t len);
 int pier_os_listen(pier_socket_t s, int backlog);

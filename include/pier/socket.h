@@ -196,8 +196,8 @@ PIER_API int pier_shutdown(pier_socket_t s, int how);
  *   PIER_ENOENT, PIER_ENOTDIR, PIER_EROFS  AF_UNIX: the path cannot be made.
  *
  * Systems  Windows says WSAEACCES for a port that somebody holds exclusively too; pier asks again
- *          with sockets that want nothing, and gives PIER_EADDRINUSE where they tell. BSD and
- *          macOS say EINVAL, and Windows WSAEFAULT, for another family; pier tells it before.
+ *          with sockets that want nothing, then in the list of listeners, which it allocates for
+ *          that time, and gives PIER_EADDRINUSE where they tell. BSD and macOS say EINVAL, and Windows WSAEFAULT, for another family; pier tells it before.
  */
 PIER_API int pier_bind(pier_socket_t s, const struct sockaddr *addr, socklen_t len);
 

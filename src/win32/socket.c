@@ -3,7 +3,9 @@
 #include "option.h"
 #include "unix.h"
 
+#include <iphlpapi.h>
 #include <mswsock.h>
+#include <stdlib.h>
 #include <string.h>
 
 #ifndef SIO_UDP_NETRESET
@@ -94,9 +96,32 @@ static int probe_bind(const WSAPROTOCOL_INFOW *info, const struct sockaddr *addr
   return result;
 }
 
+/* Whether somebody listens on a port, in network byte order, by the system's list of listeners. */
+static bool has_listener(ULONG family, u_short port)
+{
+  ULONG size = 0;
+  GetExtendedTcpTable(NULL, &size, FALSE, family, TCP_TABLE_OWNER_PID_LISTENER, 0);
+  void *list = malloc(size + 1024); /* some more, for what begins to listen meanwhile */
+  if (list == NULL)
+    return false;
+  size += 1024;
+  bool found = false;
+  if (GetExtendedTcpTable(list, &size, FALSE, family, TCP_TABLE_OWNER_PID_LISTENER, 0) ==
+      NO_ERROR) {
+    const MIB_TCPTABLE_OWNER_PID *four = (const MIB_TCPTABLE_OWNER_PID *)list;
+    const MIB_TCP6TABLE_OWNER_PID *six = (const MIB_TCP6TABLE_OWNER_PID *)list;
+    for (DWORD i = 0; i < four->dwNumEntries && !found; i++) /* which begins both */
+      found = (u_short)(family == AF_INET ? four->table[i].dwLocalPort
+                                          : six->table[i].dwLocalPort) == port;
+  }
+  free(list);
+  return found;
+}
+
 /* Windows says WSAEACCES both for a port that it has excluded and for one that another socket
    holds. A socket without any wish is told WSAEADDRINUSE of the second, on the same address or, where
-   the other socket has the wildcard exclusively, on the wildcard. */
+   the other socket has the wildcard exclusively, on the wildcard. Wine says WSAEACCES to that too,
+   where the other socket listens; there are no excluded ports in the list of listeners. */
 static int explain_refused_bind(pier_socket_t s, const struct sockaddr *addr, socklen_t len)
 {
   WSAPROTOCOL_INFOW info;
@@ -116,8 +141,12 @@ static int explain_refused_bind(pier_socket_t s, const struct sockaddr *addr, so
   wildcard.in.sin_port = ((const struct sockaddr_in *)addr)->sin_port; /* where IPv6 has it too */
   socklen_t wildcard_len =
     addr->sa_family == AF_INET ? (int)sizeof wildcard.in : (int)sizeof wildcard.in6;
-  return probe_bind(&info, &wildcard.sa, wildcard_len) == PIER_EADDRINUSE ? PIER_EADDRINUSE
-                                                                          : PIER_EACCES;
+  if (probe_bind(&info, &wildcard.sa, wildcard_len) == PIER_EADDRINUSE)
+    return PIER_EADDRINUSE;
+  u_short port = wildcard.in.sin_port;
+  bool is_taken = info.iSocketType == SOCK_STREAM && port != 0 &&
+                  (has_listener(AF_INET, port) || has_listener(AF_INET6, port));
+  return is_taken ? PIER_EADDRINUSE : PIER_EACCES;
 }
 
 int pier_os_bind(pier_socket_t s, const struct sockaddr *addr, socklen_t len)
