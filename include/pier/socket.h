@@ -197,7 +197,8 @@ PIER_API int pier_shutdown(pier_socket_t s, int how);
  *
  * Systems  Windows says WSAEACCES for a port that somebody holds exclusively too; pier asks again
  *          with sockets that want nothing, then in the list of listeners, which it allocates for
- *          that time, and gives PIER_EADDRINUSE where they tell. BSD and macOS say EINVAL, and Windows WSAEFAULT, for another family; pier tells it before.
+ *          that time, and gives PIER_EADDRINUSE where they tell. BSD and macOS say EINVAL, and
+ *          Windows WSAEFAULT, for another family; pier tells it before.
  */
 PIER_API int pier_bind(pier_socket_t s, const struct sockaddr *addr, socklen_t len);
 
