@@ -11,7 +11,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/utsname.h>
@@ -133,19 +132,6 @@ void share_port_natively(pier_socket_t s)
 {
   int on = 1;
   assert_int_equal(setsockopt(s, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on), 0);
-}
-
-extern char **environ;
-
-int run_again(const char *program, const char *argument)
-{
-  pid_t child;
-  int status;
-  char *const arguments[] = {(char *)(uintptr_t)program, (char *)(uintptr_t)argument, NULL};
-  fflush(NULL);
-  assert_int_equal(posix_spawn(&child, program, NULL, NULL, arguments, environ), 0);
-  assert_int_equal(waitpid(child, &status, 0), child);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 static volatile sig_atomic_t delivered_low;

@@ -139,9 +139,6 @@ void receive_header(pier_socket_t s, int *ttl, int *tos);
 void share_natively(pier_socket_t s);
 void share_port_natively(pier_socket_t s);
 
-/* Starts this program again with an argument, waits for its end, and returns its exit code. */
-int run_again(const char *program, const char *argument);
-
 /* Sends a signal to this process every millisecond, without SA_RESTART, until stopped. False where
    there are no such signals. */
 bool start_signal_storm(void);

@@ -115,16 +115,6 @@ void share_port_natively(pier_socket_t s)
   share_natively(s);
 }
 
-int run_again(const char *program, const char *argument)
-{
-  char path[MAX_PATH];
-  (void)program;
-  DWORD length = GetModuleFileNameA(NULL, path, sizeof path);
-  assert_true(length > 0 && length < sizeof path);
-  fflush(NULL);
-  return (int)_spawnl(_P_WAIT, path, "again", argument, NULL);
-}
-
 bool start_signal_storm(void)
 {
   return false;
