@@ -190,7 +190,8 @@ static bool is_loopback(const struct sockaddr *addr, socklen_t len)
   if (addr->sa_family != AF_INET6 || len < (int)sizeof(struct sockaddr_in6))
     return false;
   const struct in6_addr *in6 = &((const struct sockaddr_in6 *)addr)->sin6_addr;
-  return IN6_IS_ADDR_LOOPBACK(in6) || (IN6_IS_ADDR_V4MAPPED(in6) && in6->s6_addr[12] == 127);
+  static const unsigned char mapped[13] = {[10] = 0xff, [11] = 0xff, [12] = 127};
+  return IN6_IS_ADDR_LOOPBACK(in6) || memcmp(in6->s6_addr, mapped, sizeof mapped) == 0;
 }
 
 /* Windows asks a port that refuses three times more, which takes two seconds. Where no packet is
