@@ -199,6 +199,38 @@ static void test_a_full_queue_lets_wait_or_refuses_and_a_second_connect_is_under
   assert_ok(pier_close(listener));
 }
 
+/* Winsock takes more than 200 in another form, and as 200 otherwise. */
+/* Difference: 33-more-than-200 */
+static void test_a_backlog_above_200_holds_as_many(void **state)
+{
+  (void)state;
+  enum { MANY = 250 };
+  static pier_socket_t clients[MANY];
+  if (!allow_open_handles(MANY + 100))
+    skip_because("this program may not open so many sockets");
+  pier_address name;
+  pier_socket_t listener = make_stream(AF_INET, 0);
+  assert_ok(pier_address_loopback(AF_INET, 0, &name));
+  assert_ok(pier_bind(listener, &name.sa, name.len));
+  assert_ok(pier_listen(listener, 300));
+  name = name_of(listener);
+  int count = 0, result = 0;
+  while (count < MANY && result != PIER_ETIMEDOUT) {
+    pier_socket_t s = clients[count++] = make_stream(AF_INET, PIER_NONBLOCK);
+    result = pier_connect(s, &name.sa, name.len);
+    if (result == PIER_EINPROGRESS)
+      result = pier_wait(s, POLLOUT, TEST_TIMEOUT_MS / 10, NULL);
+    if (result != PIER_ETIMEDOUT)
+      assert_int_equal(get_error(s), 0);
+  }
+  for (int i = 0; i < count; i++)
+    assert_ok(pier_close(clients[i]));
+  assert_ok(pier_close(listener));
+  if (result == PIER_ETIMEDOUT && count <= 200 && !on_windows())
+    skip_because("this system's own limit is less");
+  assert_true(result != PIER_ETIMEDOUT);
+}
+
 /* Difference: 14-connected-again */
 static void test_connecting_what_is_connected_is_an_error_the_first_time(void **state)
 {
@@ -385,6 +417,7 @@ int main(void)
     for_family(test_a_stream_cannot_connect_to_port_0, in6),
     cmocka_unit_test(test_a_failed_connect_gives_its_error_by_the_option),
     cmocka_unit_test(test_a_full_queue_lets_wait_or_refuses_and_a_second_connect_is_under_way),
+    cmocka_unit_test(test_a_backlog_above_200_holds_as_many),
     cmocka_unit_test(test_connecting_what_is_connected_is_an_error_the_first_time),
     cmocka_unit_test(test_a_datagram_socket_connects_as_often_as_it_likes),
     cmocka_unit_test(test_a_listener_cannot_connect_and_goes_on),
