@@ -118,7 +118,7 @@ static int get_number(pier_socket_t s, const pier_os_option *row, int *value)
   return 0;
 }
 
-/* Systems say in four ways that there is no such interface; asked by its name, they say it alike. */
+/* Systems say in four ways that there is no such interface; asked for its name, they agree. */
 static int explain_interface(int error, unsigned index)
 {
   if (index == 0 || (error != PIER_EINVAL && error != PIER_EADDRNOTAVAIL && error != PIER_ENXIO))

@@ -25,7 +25,7 @@ typedef enum pier_option {
   PIER_OPT_KEEPALIVE_INTERVAL_S, /* 1 … 32767 s between probes that are not answered */
   PIER_OPT_KEEPALIVE_COUNT,      /* 1 … 127 unanswered probes that end the connection */
   PIER_OPT_LINGER_S, /* -1 off, 0 reset, 1 … 32767 s that pier_close may take for unsent data */
-  PIER_OPT_RECV_TIMEOUT_MS, /* how long a blocking receive waits; -1, and 0 as in Berkeley: no limit */
+  PIER_OPT_RECV_TIMEOUT_MS, /* how long a blocking receive waits; -1 (or 0): no limit */
   PIER_OPT_SEND_TIMEOUT_MS, /* the same for a blocking send */
   PIER_OPT_RECV_BUFFER,     /* bytes, 1 or more; a hint, the system rounds and limits it */
   PIER_OPT_SEND_BUFFER,     /* bytes, 1 or more; a hint, the system rounds and limits it */
@@ -37,8 +37,8 @@ typedef enum pier_option {
   PIER_OPT_MULTICAST_LOOP, /* 0, 1: multicasts come back to this machine; set it on both ends */
   PIER_OPT_MULTICAST_INTERFACE, /* index of the interface to send by; 0: the system chooses */
   PIER_OPT_DONT_FRAGMENT,   /* 0, 1: a datagram too long for the path is refused, not taken apart */
-  PIER_OPT_USER_TIMEOUT_MS, /* how long TCP waits for sent data's acknowledgement; -1, 0: no limit of
-                               its own */
+  PIER_OPT_USER_TIMEOUT_MS, /* how long TCP waits until what it sent is acknowledged; -1 (or
+                               0): no limit of its own */
   PIER_OPT_OOB_INLINE,      /* 0, 1: an urgent byte comes in its place among the others */
   PIER_OPT_FASTOPEN,        /* 0, 1: a listener takes data with the connection request; after
                               pier_listen */
