@@ -78,7 +78,9 @@ static int keep_sockets(request *r)
   for (ULONG i = 0; i < r->asked->count; i++) {
     struct pollfd *fd = &r->fds[entries[i].status];
     entries[kept] = entries[i];
-    int error = pier_afd_base(fd->fd, &entries[kept].handle);
+    int error = pier_os_type(fd->fd); /* the driver may know another by a part of the handle */
+    if (error >= 0)
+      error = pier_afd_base(fd->fd, &entries[kept].handle);
     if (error == 0)
       kept++;
     else if (error == PIER_ENOTSOCK)
@@ -97,8 +99,9 @@ static bool is_for(const pier_afd_entry *told, const pier_afd_entry *asked)
   return told->handle == asked->handle && (told->events & asked->events);
 }
 
-/* Gives the answer's events to the entries that they are for, and returns how many have any. An end
-   of stream that is nothing to the caller is asked for no more. */
+/* Gives the answer's events to the entries that they are for, and returns how many have any, or
+   PIER_ENOTSOCK for an answer to what nobody asked. An end of stream that is nothing to the caller
+   is asked for no more. */
 static int take_answer(request *r)
 {
   int ready = 0;
@@ -108,7 +111,7 @@ static int take_answer(request *r)
     while (place < r->asked->count && !is_for(told, &r->asked->entries[place]))
       place++;
     if (place == r->asked->count)
-      break;
+      return PIER_ENOTSOCK;
     pier_afd_entry *asked = &r->asked->entries[place++];
     struct pollfd *fd = &r->fds[asked->status];
     fd->revents = portable_events(fd, told->events);
@@ -128,7 +131,7 @@ static int wait_for_all(request *r, int timeout_ms)
     if (answered <= 0)
       return answered;
     int ready = take_answer(r);
-    if (ready > 0)
+    if (ready != 0)
       return ready;
     timeout_ms = timeout_ms > 0 ? pier_ms_until(deadline) : timeout_ms;
   }
