@@ -20,9 +20,10 @@
  *                  PIER_ECONNABORTED, PIER_ETIMEDOUT  the connection died;
  *                  PIER_EPIPE         sending: this side, or the peer, has closed this direction;
  *                  PIER_ENOTCONN      the socket has no peer, and none was given;
- *                  PIER_EDESTADDRREQ  the same, of a datagram socket, on POSIX;
+ *                  PIER_EDESTADDRREQ  the same, of a datagram socket;
  *                  PIER_ECANCELED     Windows: another thread closed the socket meanwhile;
  *                  PIER_EMSGSIZE      a datagram longer than the protocol takes;
+ *                  PIER_EINVAL        MSG_OOB: there is no out-of-band data, or it comes inline;
  *                  PIER_ECONNREFUSED  POSIX: a datagram sent earlier on this connected socket
  *                                     found no receiver;
  *                  PIER_ENOBUFS, PIER_ENOMEM  no buffers: try again later;
@@ -32,9 +33,10 @@
  *                  PIER_ETIMEDOUT on Windows.
  *                  A signal makes a receive or send with such a timeout wait up to once more its
  *                  length, never longer.
- * Systems          Windows: MSG_DONTWAIT on a socket that blocks asks first and then transfers, at
- *                  most 16 KiB of a send; it can block if another thread takes the data, or the room,
- *                  in between. Use pier_set_nonblocking where several threads share one socket.
+ * Systems          Windows: MSG_DONTWAIT on a send asks first and then sends, at most 16 KiB of a
+ *                  stream; it can block if another thread takes the room in between. Use
+ *                  pier_set_nonblocking where several threads send on one socket. A receive never
+ *                  blocks, unless the socket was made elsewhere without WSA_FLAG_OVERLAPPED.
  */
 #ifndef PIER_TRANSFER_H
 #define PIER_TRANSFER_H
@@ -77,7 +79,7 @@ PIER_API pier_ssize_t pier_send(pier_socket_t s, const void *data, size_t size, 
  * end; or an error code of the list above.
  *
  * Systems  After shutdown with SHUT_RD: 0 at once, when what had come before is read (Windows drops
- *          that). With MSG_DONTWAIT, Windows says PIER_EAGAIN there.
+ *          that).
  */
 PIER_API pier_ssize_t pier_recv(pier_socket_t s, void *data, size_t size, int flags);
 

@@ -1,10 +1,6 @@
-#include "check.h"
+#include "receive.h"
 
-#include <mswsock.h>
 #include <string.h>
-
-/* The flags that Winsock has not, or has only for sockets that block. */
-#define EMULATED_FLAGS (MSG_DONTWAIT | MSG_WAITALL)
 
 /* pier_iovec is handed to Winsock as it is; its lengths have been checked to fit a ULONG. */
 _Static_assert(sizeof(pier_iovec) == sizeof(WSABUF), "pier_iovec is laid out as WSABUF");
@@ -14,39 +10,27 @@ _Static_assert(offsetof(pier_iovec, iov_base) == offsetof(WSABUF, buf), "the poi
 /* The most bytes of a send that must not wait: a socket that is writable has room for as much. */
 #define DONTWAIT_MAX 16384
 
-/* Carries out MSG_DONTWAIT: PIER_EAGAIN if the socket is not ready. A stream without a peer never
-   becomes ready, and says so. */
-static int check_ready(pier_socket_t s, int flags, short events)
+/* Sends have no other way to carry out MSG_DONTWAIT than to ask first. A receive can be cancelled
+   without a loss; a send that was cancelled may have gone out in part, Winsock does not tell how far,
+   and Microsoft calls such a socket's state indeterminate. */
+static int check_writable(pier_socket_t s, int flags)
 {
-  if (!(flags & MSG_DONTWAIT))
-    return 0;
-  if (s == INVALID_SOCKET) /* which a poll passes over */
-    return PIER_ENOTSOCK;
-  struct pollfd one = {s, flags & MSG_OOB && events == POLLIN ? POLLPRI : events, 0};
-  int ready = pier_os_poll(&one, 1, 0);
-  if (ready < 0)
-    return ready;
-  if (one.revents & POLLNVAL)
-    return PIER_ENOTSOCK;
-  if (ready > 0)
-    return 0;
-  struct sockaddr_storage peer;
-  int len = sizeof peer;
-  bool is_lonely = getpeername(s, (struct sockaddr *)&peer, &len) == SOCKET_ERROR;
-  return is_lonely && pier_os_type(s) == SOCK_STREAM ? PIER_ENOTCONN : PIER_EAGAIN;
+  return flags & MSG_DONTWAIT ? pier_win32_check_ready(s, POLLOUT) : 0;
 }
 
-static int send_error(void)
+/* A datagram socket without a peer says the same as a stream's; POSIX tells them apart. */
+static int send_error(pier_socket_t s)
 {
   int error = pier_win32_socket_error();
+  if (error == PIER_ENOTCONN && pier_os_type(s) == SOCK_DGRAM)
+    return PIER_EDESTADDRREQ;
   return error == PIER_ESHUTDOWN ? PIER_EPIPE : error;
 }
 
 /* What a failed receive means; capacity is the size of the buffers. PIER_EINTR: nothing, receive
    again. */
-static pier_ssize_t recv_error(pier_socket_t s, size_t capacity)
+static pier_ssize_t recv_error(pier_socket_t s, int error, size_t capacity)
 {
-  int error = pier_win32_socket_error();
   switch (error) {
   case PIER_EMSGSIZE: /* the buffers are full, and the rest of the datagram is gone */
     return (pier_ssize_t)capacity;
@@ -64,7 +48,7 @@ static pier_ssize_t recv_error(pier_socket_t s, size_t capacity)
 pier_ssize_t pier_os_send(pier_socket_t s, const void *data, size_t size, int flags)
 {
   if (flags & EMULATED_FLAGS) {
-    int ready = check_ready(s, flags, POLLOUT);
+    int ready = check_writable(s, flags);
     if (ready < 0)
       return ready;
     if ((flags & MSG_DONTWAIT) && size > DONTWAIT_MAX && pier_os_type(s) == SOCK_STREAM)
@@ -72,32 +56,40 @@ pier_ssize_t pier_os_send(pier_socket_t s, const void *data, size_t size, int fl
     flags &= ~EMULATED_FLAGS;
   }
   int result = send(s, (const char *)data, (int)size, flags);
-  return result == SOCKET_ERROR ? send_error() : result;
+  return result == SOCKET_ERROR ? send_error(s) : result;
 }
 
 pier_ssize_t pier_os_sendto(pier_socket_t s, const void *data, size_t size, int flags,
                             const struct sockaddr *to, socklen_t len)
 {
-  int ready = check_ready(s, flags, POLLOUT);
+  int ready = check_writable(s, flags);
   if (ready < 0)
     return ready;
   int result = sendto(s, (const char *)data, (int)size, flags & ~EMULATED_FLAGS, to, len);
-  return result == SOCKET_ERROR ? send_error() : result;
+  return result == SOCKET_ERROR ? send_error(s) : result;
+}
+
+static pier_ssize_t recv_native(pier_socket_t s, void *data, size_t size, int flags)
+{
+  if (flags & (MSG_DONTWAIT | MSG_OOB)) {
+    WSABUF buffer = {(ULONG)size, (char *)data};
+    pier_win32_reception r = {.buffers = &buffer, .count = 1};
+    int error = pier_win32_receive(s, &r, flags);
+    return error < 0 ? error : (pier_ssize_t)r.received;
+  }
+  int result = recv(s, (char *)data, (int)size, flags & ~EMULATED_FLAGS);
+  return result == SOCKET_ERROR ? pier_win32_socket_error() : result;
 }
 
 static pier_ssize_t recv_once(pier_socket_t s, void *data, size_t size, int flags)
 {
-  for (;;) {
-    int ready = check_ready(s, flags, POLLIN);
-    if (ready < 0)
-      return ready;
-    int result = recv(s, (char *)data, (int)size, flags & ~EMULATED_FLAGS);
-    if (result != SOCKET_ERROR)
-      return result;
-    pier_ssize_t meaning = recv_error(s, size);
-    if (meaning != PIER_EINTR)
-      return meaning;
-  }
+  pier_ssize_t result;
+  do {
+    result = recv_native(s, data, size, flags);
+    if (result < 0)
+      result = recv_error(s, (int)result, size);
+  } while (result == PIER_EINTR);
+  return result;
 }
 
 /* Winsock's MSG_WAITALL is refused on sockets that do not block, so a stream is read in a loop. An
@@ -139,20 +131,17 @@ static pier_ssize_t recvfrom_once(pier_socket_t s, void *data, size_t size, int 
                                   struct sockaddr *from, socklen_t *len)
 {
   struct sockaddr_storage name;
-  int name_len;
+  WSABUF buffer = {(ULONG)size, (char *)data};
+  pier_win32_reception r = {.buffers = &buffer, .count = 1, .name = &name};
   pier_ssize_t received;
   do {
-    int ready = check_ready(s, flags, POLLIN);
-    if (ready < 0)
-      return ready;
-    name_len = sizeof name;
+    r.name_len = sizeof name;
     name.ss_family = AF_UNSPEC;
-    int result = recvfrom(s, (char *)data, (int)size, flags & ~EMULATED_FLAGS,
-                          (struct sockaddr *)&name, &name_len);
-    received = result == SOCKET_ERROR ? recv_error(s, size) : result;
+    int error = pier_win32_receive(s, &r, flags);
+    received = error < 0 ? recv_error(s, error, size) : (pier_ssize_t)r.received;
   } while (received == PIER_EINTR);
   if (received >= 0)
-    pier_win32_give_address(&name, name.ss_family == AF_UNSPEC ? 0 : name_len, from, len);
+    pier_win32_give_address(&name, name.ss_family == AF_UNSPEC ? 0 : r.name_len, from, len);
   return received;
 }
 
@@ -228,7 +217,7 @@ static pier_ssize_t send_part(pier_socket_t s, const pier_msghdr *message, int f
 
 pier_ssize_t pier_os_sendmsg(pier_socket_t s, const pier_msghdr *message, int flags)
 {
-  int ready = check_ready(s, flags, POLLOUT);
+  int ready = check_writable(s, flags);
   if (ready < 0)
     return ready;
   if ((flags & MSG_DONTWAIT) && capacity_of(message) > DONTWAIT_MAX && is_stream(s))
@@ -252,90 +241,68 @@ pier_ssize_t pier_os_sendmsg(pier_socket_t s, const pier_msghdr *message, int fl
   } else {
     result = WSASend(s, b.first, b.count, &sent, native_flags, NULL, NULL);
   }
-  return result == SOCKET_ERROR ? send_error() : (pier_ssize_t)sent;
+  return result == SOCKET_ERROR ? send_error(s) : (pier_ssize_t)sent;
 }
 
-/* WSARecvMsg is had from the provider only; all sockets of the base provider share it. */
-static LPFN_WSARECVMSG find_recvmsg(pier_socket_t s)
+/* Puts what was received into the user's message. */
+static void give_message(pier_msghdr *message, const struct sockaddr_storage *name, int name_len,
+                         int told)
 {
-  static void *volatile cached;
-  void *function = cached;
-  if (function == NULL) {
-    GUID id = WSAID_WSARECVMSG;
-    DWORD written;
-    if (WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id, &function, sizeof function,
-                 &written, NULL, NULL) == SOCKET_ERROR)
-      return NULL;
-    InterlockedExchangePointer(&cached, function);
-  }
-  union {
-    void *data;
-    LPFN_WSARECVMSG code;
-  } pointer = {function};
-  return pointer.code;
-}
-
-static pier_ssize_t recvmsg_with_control(pier_socket_t s, pier_msghdr *message, buffers *b,
-                                         int flags)
-{
-  LPFN_WSARECVMSG recvmsg_function = find_recvmsg(s);
-  if (recvmsg_function == NULL)
-    return pier_win32_error();
-  struct sockaddr_storage name;
-  name.ss_family = AF_UNSPEC;
-  WSAMSG native = {(struct sockaddr *)&name,
-                   sizeof name,
-                   b->first,
-                   b->count,
-                   {(ULONG)message->msg_controllen, message->msg_control},
-                   (DWORD)flags};
-  DWORD received = 0;
-  pier_ssize_t result = 0;
-  bool is_cut = false;
-  if (recvmsg_function(s, &native, &received, NULL, NULL) == SOCKET_ERROR) {
-    is_cut = WSAGetLastError() == WSAEMSGSIZE;
-    result = recv_error(s, capacity_of(message));
-    if (result < 0)
-      return result;
-  }
-  int told = (int)native.dwFlags & (MSG_TRUNC | MSG_CTRUNC);
-  if (is_cut && !(told & MSG_CTRUNC))
-    told |= MSG_TRUNC;
   message->msg_flags = told;
-  message->msg_controllen = native.Control.len;
   if (message->msg_name == NULL)
     message->msg_namelen = 0;
   else
-    pier_win32_give_address(&name, name.ss_family == AF_UNSPEC ? 0 : native.namelen,
-                            message->msg_name, &message->msg_namelen);
-  return is_cut && (told & MSG_TRUNC) ? result : (pier_ssize_t)received;
+    pier_win32_give_address(name, name->ss_family == AF_UNSPEC ? 0 : name_len, message->msg_name,
+                            &message->msg_namelen);
+}
+
+/* WSAEMSGSIZE says that the data or the control data was cut, and not how many bytes came. So that
+   it means the data, the control data goes through a buffer that it fits into. */
+static pier_ssize_t recvmsg_with_control(pier_socket_t s, pier_msghdr *message, buffers *b,
+                                         int flags)
+{
+  struct sockaddr_storage name;
+  pier_win32_control control;
+  bool is_own = message->msg_controllen < sizeof control;
+  WSAMSG native = {(struct sockaddr *)&name, sizeof name, b->first, b->count, {0, NULL}, 0};
+  native.Control.len = is_own ? (ULONG)sizeof control : (ULONG)message->msg_controllen;
+  native.Control.buf = is_own ? control.bytes : (char *)message->msg_control;
+  pier_win32_reception r = {.message = &native};
+  int error = pier_win32_find_recvmsg(s, &r.receive_message);
+  if (error < 0)
+    return error;
+  name.ss_family = AF_UNSPEC;
+  error = pier_win32_receive(s, &r, flags);
+  pier_ssize_t result =
+    error < 0 ? recv_error(s, error, capacity_of(message)) : (pier_ssize_t)r.received;
+  if (result < 0)
+    return result;
+  int told = (int)native.dwFlags & (MSG_TRUNC | MSG_CTRUNC);
+  if (error == PIER_EMSGSIZE && !(told & MSG_CTRUNC))
+    told |= MSG_TRUNC;
+  if (is_own)
+    told |= pier_win32_give_control(&native.Control, message);
+  else
+    message->msg_controllen = native.Control.len;
+  give_message(message, &name, native.namelen, told);
+  return result;
 }
 
 static pier_ssize_t recvmsg_plain(pier_socket_t s, pier_msghdr *message, buffers *b, int flags)
 {
   struct sockaddr_storage name;
-  int name_len = sizeof name;
+  pier_win32_reception r = {.buffers = b->first,
+                            .count = b->count,
+                            .name = &name,
+                            .name_len = sizeof name};
   name.ss_family = AF_UNSPEC;
-  DWORD received = 0;
-  DWORD native_flags = (DWORD)flags;
-  pier_ssize_t result;
-  message->msg_flags = 0;
-  if (WSARecvFrom(s, b->first, b->count, &received, &native_flags, (struct sockaddr *)&name,
-                  &name_len, NULL, NULL) == SOCKET_ERROR) {
-    if (WSAGetLastError() == WSAEMSGSIZE)
-      message->msg_flags = MSG_TRUNC;
-    result = recv_error(s, capacity_of(message));
-  } else {
-    result = (pier_ssize_t)received;
-  }
+  int error = pier_win32_receive(s, &r, flags);
+  pier_ssize_t result =
+    error < 0 ? recv_error(s, error, capacity_of(message)) : (pier_ssize_t)r.received;
   if (result < 0)
     return result;
   message->msg_controllen = 0;
-  if (message->msg_name == NULL)
-    message->msg_namelen = 0;
-  else
-    pier_win32_give_address(&name, name.ss_family == AF_UNSPEC ? 0 : name_len, message->msg_name,
-                            &message->msg_namelen);
+  give_message(message, &name, r.name_len, error == PIER_EMSGSIZE ? MSG_TRUNC : 0);
   return result;
 }
 
@@ -371,14 +338,10 @@ pier_ssize_t pier_os_recvmsg(pier_socket_t s, pier_msghdr *message, int flags)
   buffers b;
   buffers_of(&b, message, 1);
   pier_ssize_t result;
-  do {
-    int ready = check_ready(s, flags, POLLIN);
-    if (ready < 0)
-      return ready;
-    int native_flags = flags & ~EMULATED_FLAGS;
-    result = has_control ? recvmsg_with_control(s, message, &b, native_flags)
-                         : recvmsg_plain(s, message, &b, native_flags);
-  } while (result == PIER_EINTR);
+  do
+    result = has_control ? recvmsg_with_control(s, message, &b, flags)
+                         : recvmsg_plain(s, message, &b, flags);
+  while (result == PIER_EINTR);
   if (b.first != &b.none || result <= 0)
     return result;
   message->msg_flags |= MSG_TRUNC; /* the byte in the scratch was one of a datagram's */
