@@ -56,6 +56,8 @@ static PIER_COLD pier_ssize_t send_again(pier_socket_t s, const void *data, size
 {
   if (result == PIER_EINTR)
     RESTART(result, s, POLLOUT, send(s, data, size, flags));
+  if (result == PIER_EPROTOTYPE) /* macOS's word while a connection is torn down */
+    return PIER_ECONNRESET;
   return result == PIER_EPIPE ? explain_broken_pipe(s) : result;
 }
 
@@ -80,7 +82,7 @@ pier_ssize_t pier_os_send(pier_socket_t s, const void *data, size_t size, int fl
   pier_ssize_t result = send(s, data, size, flags);
   if (PIER_UNLIKELY(result < 0)) {
     result = pier_posix_error();
-    if (result == PIER_EINTR || result == PIER_EPIPE)
+    if (result != PIER_EAGAIN)
       return send_again(kept_s, kept_data, kept_size, kept_flags, result);
   }
   return result;
@@ -105,6 +107,8 @@ pier_ssize_t pier_os_sendto(pier_socket_t s, const void *data, size_t size, int 
 {
   pier_ssize_t result;
   RESTART(result, s, POLLOUT, sendto(s, data, size, flags | MSG_NOSIGNAL, to, len));
+  if (result == PIER_EPROTOTYPE) /* macOS's word while a connection is torn down */
+    return PIER_ECONNRESET;
   return result == PIER_EPIPE ? explain_broken_pipe(s) : result;
 }
 
@@ -137,6 +141,8 @@ pier_ssize_t pier_os_sendmsg(pier_socket_t s, const pier_msghdr *message, int fl
   struct msghdr native = native_of(message);
   pier_ssize_t result;
   RESTART(result, s, POLLOUT, sendmsg(s, &native, flags | MSG_NOSIGNAL));
+  if (result == PIER_EPROTOTYPE) /* macOS's word while a connection is torn down */
+    return PIER_ECONNRESET;
   return result == PIER_EPIPE ? explain_broken_pipe(s) : result;
 }
 
