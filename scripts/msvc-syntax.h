@@ -20,6 +20,8 @@ int WINAPI WSAPoll(struct pollfd *fds, ULONG count, INT timeout);
 int WINAPI WSASendMsg(SOCKET s, WSAMSG *message, DWORD flags, DWORD *sent, WSAOVERLAPPED *overlapped,
                       LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
 
+#define WSA_CMSG_LEN(length) (sizeof(WSACMSGHDR) + (length))
+
 #define MCAST_JOIN_GROUP 41
 #define MCAST_LEAVE_GROUP 42
 #define MCAST_JOIN_SOURCE_GROUP 45

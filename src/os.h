@@ -194,6 +194,20 @@ int pier_os_peer_credentials(pier_socket_t s, pier_credentials *out);
 
 /* Fills at most 256 bytes with what nobody can guess. */
 int pier_os_random(void *data, size_t size);
+/* ---- datagram.c ---- */
+
+/* The option that makes the system tell a field, one bit of enum pier_info, of the datagrams of a
+   family, AF_INET or AF_INET6. PIER_ENOTSUP where it has none. Makes no system call. */
+int pier_os_info_option(int family, unsigned field, int *level, int *name);
+
+/* Writes control data that carries a family's datagram as info says, and returns its length.
+   interface_index and local are 0 and the wildcard where the fields do not name them; local is of
+   the family. PIER_ENOTSUP for a field that the system cannot send. Makes no system call. */
+#define PIER_OS_CONTROL_SIZE 512 /* room for all fields of both families, and for a stranger's */
+pier_ssize_t pier_os_info_write(int family, const pier_datagram_info *info, void *control);
+
+/* Reads from a received message's control data what it knows, and adds the fields to info's. */
+void pier_os_info_read(const pier_msghdr *message, pier_datagram_info *info);
 
 /* ---- address.c ---- */
 

@@ -5,6 +5,7 @@
 #include <pier/system.h>
 
 #include <pier/address.h>
+#include <pier/datagram.h>
 #include <pier/error.h>
 #include <pier/option.h>
 #include <pier/resolve.h>
