@@ -257,6 +257,8 @@ static pier_ssize_t send_by(int call, pier_socket_t s)
   }
 }
 
+/* Difference: 6-sigpipe */
+/* Difference: 7b-send-to-reset-peer */
 static void test_sending_to_a_peer_that_is_gone_is_an_error_and_no_signal(void **state)
 {
   (void)state;
@@ -282,6 +284,8 @@ static void test_sending_to_a_peer_that_is_gone_is_an_error_and_no_signal(void *
   assert_true(sigpipe_is_default());
 }
 
+/* Difference: 6-sigpipe-shutdown */
+/* Difference: 7b-send-after-shutdown */
 static void test_sending_after_shutting_that_down_is_an_error_and_no_signal(void **state)
 {
   (void)state;

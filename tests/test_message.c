@@ -1,6 +1,7 @@
 /* Messages: pieces, addresses and flags of pier_sendmsg and pier_recvmsg. */
 #include "support.h"
 
+/* Difference: 20-pieces-datagram */
 static void test_a_message_carries_its_pieces_and_its_address(void **state)
 {
   int family = *(int *)*state;
@@ -31,6 +32,7 @@ static void test_a_message_carries_its_pieces_and_its_address(void **state)
   assert_ok(pier_close(pair[1]));
 }
 
+/* Difference: 7d-truncated-flag */
 static void test_a_cut_datagram_is_told(void **state)
 {
   (void)state;
@@ -56,6 +58,7 @@ static void test_a_cut_datagram_is_told(void **state)
   assert_ok(pier_close(pair[1]));
 }
 
+/* Difference: 20-no-pieces */
 static void test_an_empty_message_is_an_empty_datagram(void **state)
 {
   (void)state;
@@ -77,6 +80,7 @@ static void test_an_empty_message_is_an_empty_datagram(void **state)
   assert_ok(pier_close(pair[1]));
 }
 
+/* Difference: 20-control-stream */
 static void test_a_message_on_a_stream_has_no_address_and_no_control_data(void **state)
 {
   (void)state;
@@ -164,6 +168,37 @@ static void test_malformed_messages_are_errors(void **state)
   assert_ok(pier_close(pair[1]));
 }
 
+/* Difference: 20-ctrunc */
+static void test_control_data_that_does_not_fit_is_told_and_the_datagram_is_whole(void **state)
+{
+  (void)state;
+  pier_socket_t pair[2];
+  char data[8], control[4];
+  pier_iovec piece = {.iov_base = data, .iov_len = 5};
+  make_udp_pair(AF_INET, pair);
+  assert_ok(pier_datagram_info_enable(pair[1], PIER_INFO_LOCAL | PIER_INFO_TTL));
+  for (int flags = 0;; flags = MSG_DONTWAIT) {
+    pier_msghdr message = {.msg_iov = &piece,
+                           .msg_iovlen = 1,
+                           .msg_control = control,
+                           .msg_controllen = sizeof control};
+    assert_result(3, pier_send(pair[0], "abc", 3, 0));
+    await_readable(pair[1]);
+    assert_result(3, pier_recvmsg(pair[1], &message, flags));
+    assert_memory_equal(data, "abc", 3);
+    assert_int_equal(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC), MSG_CTRUNC);
+    assert_true(message.msg_controllen <= sizeof control);
+    message.msg_controllen = sizeof control;
+    assert_result(8, pier_send(pair[0], "abcdefgh", 8, 0));
+    await_readable(pair[1]);
+    assert_result(5, pier_recvmsg(pair[1], &message, flags));
+    assert_int_equal(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC), MSG_TRUNC | MSG_CTRUNC);
+    if (flags != 0)
+      break;
+  }
+  close_pair(pair);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -174,6 +209,7 @@ int main(void)
     cmocka_unit_test(test_a_message_on_a_stream_has_no_address_and_no_control_data),
     cmocka_unit_test(test_a_receive_with_room_for_control_data_gives_the_datagram),
     cmocka_unit_test(test_malformed_messages_are_errors),
+    cmocka_unit_test(test_control_data_that_does_not_fit_is_told_and_the_datagram_is_whole),
   };
   return cmocka_run_group_tests_name("message", tests, NULL, NULL);
 }

@@ -20,6 +20,8 @@ static void test_bytes_arrive_and_then_the_orderly_end(void **state)
   assert_ok(pier_close(pair[1]));
 }
 
+/* Difference: 7b-nothing-to-read */
+/* Difference: 19-dontwait-recv */
 static void test_a_receive_that_would_block_says_so(void **state)
 {
   (void)state;
@@ -36,6 +38,7 @@ static void test_a_receive_that_would_block_says_so(void **state)
   close_pair(pair);
 }
 
+/* Difference: 34-partial-send */
 static void test_a_send_that_would_block_is_partial_and_then_says_so(void **state)
 {
   (void)state;
@@ -68,6 +71,7 @@ static void test_a_send_that_would_block_is_partial_and_then_says_so(void **stat
   close_pair(pair);
 }
 
+/* Difference: 19-dontwait-send */
 static void test_a_send_that_must_not_wait_does_not_on_a_socket_that_blocks(void **state)
 {
   (void)state;
@@ -90,6 +94,8 @@ static void test_a_send_that_must_not_wait_does_not_on_a_socket_that_blocks(void
   free(data);
 }
 
+/* Difference: 19-peek-stream */
+/* Difference: 19-peek-waitall */
 static void test_peek_leaves_the_bytes(void **state)
 {
   (void)state;
@@ -118,6 +124,7 @@ static void send_in_pieces(void *argument)
   }
 }
 
+/* Difference: 19-waitall */
 static void test_waitall_waits_for_all(void **state)
 {
   (void)state;
@@ -143,6 +150,7 @@ static void test_waitall_waits_for_all(void **state)
   assert_ok(pier_close(pair[1]));
 }
 
+/* Difference: 19-waitall-nonblocking */
 static void test_waitall_does_not_wait_where_the_socket_does_not(void **state)
 {
   (void)state;
@@ -157,6 +165,9 @@ static void test_waitall_does_not_wait_where_the_socket_does_not(void **state)
   close_pair(pair);
 }
 
+/* Difference: 19-eor */
+/* Difference: 19-numbers */
+/* Difference: 6-nosignal-flag */
 static void test_flags_of_other_systems_do_no_harm(void **state)
 {
   (void)state;
@@ -169,6 +180,7 @@ static void test_flags_of_other_systems_do_no_harm(void **state)
   close_pair(pair);
 }
 
+/* Difference: 19-oob */
 static void test_out_of_band_bytes_overtake(void **state)
 {
   (void)state;
@@ -182,6 +194,7 @@ static void test_out_of_band_bytes_overtake(void **state)
   close_pair(pair);
 }
 
+/* Difference: 19-no-bytes */
 static void test_no_bytes_on_a_stream_are_no_wait_and_no_end(void **state)
 {
   (void)state;
@@ -205,6 +218,7 @@ static void test_no_bytes_on_a_stream_are_no_wait_and_no_end(void **state)
   assert_bad_handle(pier_sendv(make_closed_socket(), NULL, 0, 0));
 }
 
+/* Difference: 19-sizes */
 static void test_sizes_are_cut_to_what_a_call_takes(void **state)
 {
   (void)state;
@@ -237,6 +251,7 @@ static void test_sizes_are_cut_to_what_a_call_takes(void **state)
   free(data);
 }
 
+/* Difference: 20-pieces */
 static void test_pieces_are_sent_and_filled_in_their_order(void **state)
 {
   (void)state;
@@ -257,6 +272,7 @@ static void test_pieces_are_sent_and_filled_in_their_order(void **state)
   close_pair(pair);
 }
 
+/* Difference: 20-pieces-limit */
 static void test_as_many_pieces_as_promised_and_no_more(void **state)
 {
   (void)state;
@@ -280,6 +296,7 @@ static void test_as_many_pieces_as_promised_and_no_more(void **state)
   close_pair(pair);
 }
 
+/* Difference: 7b-recvfrom-stream */
 static void test_a_connection_has_no_sender_address(void **state)
 {
   (void)state;
@@ -295,6 +312,7 @@ static void test_a_connection_has_no_sender_address(void **state)
   close_pair(pair);
 }
 
+/* Difference: 7b-send-unconnected-stream */
 static void test_an_unconnected_stream_transfers_nothing(void **state)
 {
   (void)state;
@@ -312,6 +330,66 @@ static void test_an_unconnected_stream_transfers_nothing(void **state)
   assert_ok(pier_close(s));
 }
 
+/* Difference: 19-oob-nothing */
+static void test_out_of_band_data_is_never_waited_for(void **state)
+{
+  (void)state;
+  pier_socket_t pair[2];
+  char byte;
+  pier_iovec piece = {.iov_base = &byte, .iov_len = 1};
+  make_tcp_pair(AF_INET, pair);
+  send_whole(pair[1], "n", 1);
+  await_readable(pair[0]);
+  for (int flags = MSG_OOB;; flags = MSG_OOB | MSG_DONTWAIT) { /* the socket blocks */
+    assert_result(PIER_EINVAL, pier_recv(pair[0], &byte, 1, flags));
+    assert_result(PIER_EINVAL, pier_recvfrom(pair[0], &byte, 1, flags, NULL, NULL));
+    assert_result(PIER_EINVAL, pier_recvv(pair[0], &piece, 1, flags));
+    if (flags & MSG_DONTWAIT)
+      break;
+  }
+  assert_result(1, pier_recv(pair[0], &byte, 1, 0));
+  assert_int_equal(byte, 'n');
+  close_pair(pair);
+}
+
+/* Difference: 34-sent-is-not-delivered */
+static void test_the_first_send_to_a_peer_that_closed_is_taken(void **state)
+{
+  (void)state;
+  pier_socket_t pair[2];
+  make_tcp_pair(AF_INET, pair);
+  assert_ok(pier_close(pair[1]));
+  await_readable(pair[0]); /* the end has come */
+  assert_result(1, pier_send(pair[0], "x", 1, 0));
+  assert_ok(pier_close(pair[0]));
+}
+
+/* Difference: 7b-receive-timeout */
+static void test_a_receive_that_runs_out_of_time_has_its_systems_code(void **state)
+{
+  (void)state;
+  pier_socket_t pair[2];
+  char byte;
+  make_tcp_pair(AF_INET, pair);
+  set_recv_timeout(pair[0], 20);
+  assert_result(on_windows() ? PIER_ETIMEDOUT : PIER_EAGAIN, pier_recv(pair[0], &byte, 1, 0));
+  assert_result(PIER_EAGAIN, pier_recv(pair[0], &byte, 1, MSG_DONTWAIT));
+  close_pair(pair);
+}
+
+/* Difference: 7b-recv-after-shutdown */
+static void test_a_receive_that_must_not_wait_sees_the_end_after_shutdown(void **state)
+{
+  (void)state;
+  pier_socket_t pair[2];
+  char byte;
+  make_tcp_pair(AF_INET, pair);
+  assert_ok(pier_shutdown(pair[0], SHUT_RD));
+  assert_result(0, pier_recv(pair[0], &byte, 1, 0));
+  assert_result(0, pier_recv(pair[0], &byte, 1, MSG_DONTWAIT));
+  close_pair(pair);
+}
+
 static void echo_all(void *argument)
 {
   pier_socket_t s = *(pier_socket_t *)argument;
@@ -323,6 +401,7 @@ static void echo_all(void *argument)
   assert_ok(pier_shutdown(s, SHUT_WR));
 }
 
+/* Difference: 34-writable */
 static void test_a_large_transfer_comes_back_byte_for_byte(void **state)
 {
   int family = *(int *)*state;
@@ -382,6 +461,10 @@ int main(void)
     cmocka_unit_test(test_as_many_pieces_as_promised_and_no_more),
     cmocka_unit_test(test_a_connection_has_no_sender_address),
     cmocka_unit_test(test_an_unconnected_stream_transfers_nothing),
+    cmocka_unit_test(test_out_of_band_data_is_never_waited_for),
+    cmocka_unit_test(test_the_first_send_to_a_peer_that_closed_is_taken),
+    cmocka_unit_test(test_a_receive_that_runs_out_of_time_has_its_systems_code),
+    cmocka_unit_test(test_a_receive_that_must_not_wait_sees_the_end_after_shutdown),
     for_family(test_a_large_transfer_comes_back_byte_for_byte, in),
     for_family(test_a_large_transfer_comes_back_byte_for_byte, in6),
   };
