@@ -6,8 +6,6 @@ cmake_minimum_required(VERSION 3.20)
 # Sources of src/posix and src/win32 that have no twin, as regular expressions: alternatives among
 # which the build chooses, and mechanisms that only one system needs.
 set(without_twin "^(poller_[a-z]+|afd|keepalive|receive|wsapoll)\\.c$")
-# which the build chooses.
-set(without_twin "^(poller_[a-z]+|receive)\\.c$")
 
 set(longest_source 400)
 set(longest_example 99)
