@@ -346,6 +346,31 @@ static void test_one_source_of_a_group_of_ipv6_is_joined_and_left(void **state)
   assert_ok(pier_close(s));
 }
 
+/* Difference: 23-broadcast */
+static void test_a_broadcast_goes_out_only_where_it_was_allowed(void **state)
+{
+  (void)state;
+  pier_address any, to;
+  char byte = 0;
+  if (on_windows() && !on_wine())
+    skip_because("the loopback network is not known to have a broadcast address");
+  pier_socket_t receiver = open_socket(AF_INET, SOCK_DGRAM);
+  pier_socket_t sender = open_socket(AF_INET, SOCK_DGRAM);
+  assert_ok(pier_address_any(AF_INET, 0, &any));
+  assert_ok(pier_bind(receiver, &any.sa, any.len));
+  any = local_address(receiver);
+  assert_ok(pier_address_parse("127.255.255.255:0", &to)); /* the loopback network's own */
+  assert_ok(pier_address_set_port(&to, pier_address_port(&any)));
+  assert_result(PIER_EACCES, pier_sendto(sender, "b", 1, 0, &to.sa, to.len));
+  assert_ok(pier_set_option(sender, PIER_OPT_BROADCAST, 1));
+  assert_result(1, pier_sendto(sender, "b", 1, 0, &to.sa, to.len));
+  await_readable(receiver);
+  assert_result(1, pier_recv(receiver, &byte, 1, 0));
+  assert_int_equal(byte, 'b');
+  assert_ok(pier_close(sender));
+  assert_ok(pier_close(receiver));
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -361,6 +386,7 @@ int main(void)
     cmocka_unit_test(test_several_receivers_of_one_port_all_get_a_multicast),
     cmocka_unit_test(test_a_group_address_is_bound_or_not_available),
     cmocka_unit_test(test_one_source_of_a_group_of_ipv6_is_joined_and_left),
+    cmocka_unit_test(test_a_broadcast_goes_out_only_where_it_was_allowed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
