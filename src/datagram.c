@@ -139,17 +139,17 @@ pier_ssize_t pier_recvinfo(pier_socket_t s, void *data, size_t size, int flags,
 static int family_of_datagram(pier_socket_t s, const struct sockaddr *to, socklen_t len)
 {
   pier_address receiver;
+  int type = pier_os_type(s);
+  if (type < 0)
+    return type;
+  if (type == SOCK_STREAM) /* which would send, and drop what is to go with it */
+    return PIER_ENOTSUP;
   if (to) {
     if (len < pier_address_length(to->sa_family))
       return PIER_EINVAL;
     memcpy(&receiver.storage, to, (size_t)len);
     receiver.len = len;
   } else {
-    int type = pier_os_type(s);
-    if (type < 0)
-      return type;
-    if (type == SOCK_STREAM)
-      return PIER_ENOTSUP;
     receiver.len = sizeof receiver.storage;
     int result = pier_os_getpeername(s, &receiver.sa, &receiver.len);
     if (result < 0)

@@ -8,7 +8,7 @@
  *   - One function makes one system call, or as few as give the promised effect.
  *   - 0 or more is success; a failure is a code of <pier/error.h>, taken from the system in the
  *     statement after the call that failed. A signal's interruption is PIER_EINTR, and the caller
- *     decides; only the transfers are restarted inside, where it costs least.
+ *     decides; only accept and the transfers are restarted inside, where it costs least.
  *   - Whatever a failing function opened, it has closed.
  *   - Nothing is allocated, unless the comment says so.
  *

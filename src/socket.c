@@ -145,7 +145,7 @@ int pier_accept(pier_socket_t listener, struct sockaddr *addr, socklen_t *len, i
     if (len)
       *len = room;
     result = pier_os_accept(listener, addr, len, flags, out);
-  } while (result == PIER_EINTR || result == PIER_ECONNABORTED);
+  } while (result == PIER_ECONNABORTED);
   return result;
 }
 

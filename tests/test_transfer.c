@@ -80,12 +80,16 @@ static void test_a_send_that_must_not_wait_does_not_on_a_socket_that_blocks(void
   char *data = (char *)calloc(1, size), byte;
   assert_non_null(data);
   pier_iovec pieces[2] = {{.iov_base = data, .iov_len = 1}, {.iov_base = data, .iov_len = size}};
-  for (int by_pieces = 0; by_pieces < 2; by_pieces++) {
+  for (int call = 0; call < 3; call++) {
     make_tcp_pair(AF_INET, pair);
+    pier_address peer;
+    peer.len = sizeof peer.storage;
+    assert_ok(pier_getpeername(pair[0], &peer.sa, &peer.len));
     pier_ssize_t sent;
     do
-      sent = by_pieces ? pier_sendv(pair[0], pieces, 2, MSG_DONTWAIT)
-                       : pier_send(pair[0], data, size, MSG_DONTWAIT);
+      sent = call == 0   ? pier_send(pair[0], data, size, MSG_DONTWAIT)
+             : call == 1 ? pier_sendv(pair[0], pieces, 2, MSG_DONTWAIT)
+                         : pier_sendto(pair[0], data, size, MSG_DONTWAIT, &peer.sa, peer.len);
     while (sent > 0);
     assert_result(PIER_EAGAIN, sent);
     assert_result(1, pier_recv(pair[1], &byte, 1, MSG_DONTWAIT));
@@ -321,12 +325,12 @@ static void test_an_unconnected_stream_transfers_nothing(void **state)
   assert_ok(pier_socket(AF_INET, SOCK_STREAM, 0, &s));
   assert_result(PIER_ENOTCONN, pier_recv(s, &byte, 1, 0));
   assert_result(PIER_ENOTCONN, pier_recv(s, &byte, 1, MSG_DONTWAIT));
-  assert_either(PIER_ENOTCONN, PIER_EPIPE, pier_send(s, "x", 1, MSG_DONTWAIT));
+  assert_result(PIER_ENOTCONN, pier_send(s, "x", 1, MSG_DONTWAIT));
   pier_ssize_t sent = pier_send(s, "x", 1, 0);
   if (on_wine())
     assert_either(PIER_ENOTCONN, PIER_ECONNRESET, sent);
   else
-    assert_either(PIER_ENOTCONN, PIER_EPIPE, sent);
+    assert_result(PIER_ENOTCONN, sent);
   assert_ok(pier_close(s));
 }
 

@@ -72,7 +72,7 @@ enum pier_bind {
  *
  * PIER_OPT_RECV_TIMEOUT_MS, PIER_OPT_SEND_TIMEOUT_MS: a call that ran out of time is PIER_EAGAIN on
  * POSIX and PIER_ETIMEDOUT on Windows, where nobody knows how much of a send went out: close the
- * socket then. Better use the timed calls of <pier/wait.h>, which are the same everywhere.
+ * socket then. Better make it non-blocking and use pier_wait, which is the same everywhere.
  *
  * Systems  PIER_OPT_MULTICAST_LOOP acts on the sender on POSIX, on the receiver on Windows.
  *          PIER_OPT_KEEPALIVE_…: PIER_ENOTSUP on OpenBSD. Windows has the times since Windows 10

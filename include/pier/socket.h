@@ -24,7 +24,8 @@
  *                             a send: EPIPE
  *                pier_close   nothing           EBADF, ECONNABORTED  ECANCELED, ENOTSOCK,
  *                                                                    ECONNABORTED
- *              A call that must be stopped waits with a pier_waker, which works everywhere.
+ *              Where a call must be stopped, wait with pier_poll beside a socket of your own, and
+ *              call when it is ready.
  * Forks        A fork's child has copies of all handles. It may close them and make its own;
  *              pier_shutdown there ends the parent's connection too.
  * Memory       Nothing allocates, unless its comment says so.

@@ -37,4 +37,21 @@ static inline pier_ssize_t pier_posix_check_size(pier_ssize_t result)
   return result < 0 ? pier_posix_error() : result;
 }
 
+/* Whether an interrupted call goes on: 1, or an error code. A socket without a timeout of its own
+   just goes on; one with SO_RCVTIMEO or SO_SNDTIMEO waits out what the first interruption left of it
+   here, for a second call would begin the whole timeout anew, and signals could make it endless. */
+int pier_posix_go_on(pier_socket_t s, short events, int64_t *deadline);
+
+/* Makes a call, and makes it again for as long as signals interrupt it. */
+#define PIER_POSIX_RESTART(result, s, events, call)                                                \
+  do {                                                                                             \
+    int64_t deadline = 0;                                                                          \
+    int going;                                                                                     \
+    do                                                                                             \
+      (result) = pier_posix_check_size(call);                                                      \
+    while ((result) == PIER_EINTR && (going = pier_posix_go_on(s, events, &deadline)) > 0);        \
+    if ((result) == PIER_EINTR)                                                                    \
+      (result) = going;                                                                            \
+  } while (0)
+
 #endif

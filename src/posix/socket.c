@@ -169,7 +169,9 @@ int pier_os_accept(pier_socket_t listener, struct sockaddr *addr, socklen_t *len
                    pier_socket_t *out)
 {
   bool has_room = len && *len > 0;
-  int s = pier_posix_check(accept_with_flags(listener, addr, len, flags));
+  pier_ssize_t accepted;
+  PIER_POSIX_RESTART(accepted, listener, POLLIN, accept_with_flags(listener, addr, len, flags));
+  int s = (int)accepted;
   if (s < 0)
     return accept_error(s);
   if (has_room && *len == 0) { /* how macOS gives a connection that was reset in the queue */

@@ -7,10 +7,7 @@
 /* MSG_WAITALL and MSG_DONTWAIT are the kernel's; MSG_NOSIGNAL is 0 where it has none, and then the
    socket was settled with SO_NOSIGPIPE. */
 
-/* Whether an interrupted transfer goes on: 1, or an error code. A socket without a timeout of its own
-   just goes on; one with SO_RCVTIMEO or SO_SNDTIMEO waits out what the first interruption left of it
-   here, for a second call would begin the whole timeout anew, and signals could make it endless. */
-static PIER_COLD int go_on(pier_socket_t s, short events, int64_t *deadline)
+PIER_COLD int pier_posix_go_on(pier_socket_t s, short events, int64_t *deadline)
 {
   if (*deadline == 0) {
     struct timeval timeout = {0, 0};
@@ -29,18 +26,6 @@ static PIER_COLD int go_on(pier_socket_t s, short events, int64_t *deadline)
   return ready == 0 ? PIER_EAGAIN : ready;
 }
 
-/* Makes a transfer, and makes it again for as long as signals interrupt it. */
-#define RESTART(result, s, events, call)                                                           \
-  do {                                                                                             \
-    int64_t deadline = 0;                                                                          \
-    int going;                                                                                     \
-    do                                                                                             \
-      (result) = pier_posix_check_size(call);                                                      \
-    while ((result) == PIER_EINTR && (going = go_on(s, events, &deadline)) > 0);                   \
-    if ((result) == PIER_EINTR)                                                                    \
-      (result) = going;                                                                            \
-  } while (0)
-
 /* Linux says EPIPE of a connection that has ended, and of one that has never been. A look at what
    could be received tells: it ended, or there is none. */
 static PIER_COLD pier_ssize_t explain_broken_pipe(pier_socket_t s)
@@ -55,7 +40,7 @@ static PIER_COLD pier_ssize_t send_again(pier_socket_t s, const void *data, size
                                          pier_ssize_t result)
 {
   if (result == PIER_EINTR)
-    RESTART(result, s, POLLOUT, send(s, data, size, flags));
+    PIER_POSIX_RESTART(result, s, POLLOUT, send(s, data, size, flags));
   if (result == PIER_EPROTOTYPE) /* macOS's word while a connection is torn down */
     return PIER_ECONNRESET;
   return result == PIER_EPIPE ? explain_broken_pipe(s) : result;
@@ -64,7 +49,7 @@ static PIER_COLD pier_ssize_t send_again(pier_socket_t s, const void *data, size
 static PIER_COLD pier_ssize_t recv_again(pier_socket_t s, void *data, size_t size, int flags)
 {
   pier_ssize_t result;
-  RESTART(result, s, POLLIN, recv(s, data, size, flags));
+  PIER_POSIX_RESTART(result, s, POLLIN, recv(s, data, size, flags));
   return result;
 }
 
@@ -106,7 +91,7 @@ pier_ssize_t pier_os_sendto(pier_socket_t s, const void *data, size_t size, int 
                             const struct sockaddr *to, socklen_t len)
 {
   pier_ssize_t result;
-  RESTART(result, s, POLLOUT, sendto(s, data, size, flags | MSG_NOSIGNAL, to, len));
+  PIER_POSIX_RESTART(result, s, POLLOUT, sendto(s, data, size, flags | MSG_NOSIGNAL, to, len));
   if (result == PIER_EPROTOTYPE) /* macOS's word while a connection is torn down */
     return PIER_ECONNRESET;
   return result == PIER_EPIPE ? explain_broken_pipe(s) : result;
@@ -116,7 +101,7 @@ pier_ssize_t pier_os_recvfrom(pier_socket_t s, void *data, size_t size, int flag
                               struct sockaddr *from, socklen_t *len)
 {
   pier_ssize_t result; /* an interrupted call has not touched *len */
-  RESTART(result, s, POLLIN, recvfrom(s, data, size, flags, from, len));
+  PIER_POSIX_RESTART(result, s, POLLIN, recvfrom(s, data, size, flags, from, len));
   return result;
 }
 
@@ -140,7 +125,7 @@ pier_ssize_t pier_os_sendmsg(pier_socket_t s, const pier_msghdr *message, int fl
 {
   struct msghdr native = native_of(message);
   pier_ssize_t result;
-  RESTART(result, s, POLLOUT, sendmsg(s, &native, flags | MSG_NOSIGNAL));
+  PIER_POSIX_RESTART(result, s, POLLOUT, sendmsg(s, &native, flags | MSG_NOSIGNAL));
   if (result == PIER_EPROTOTYPE) /* macOS's word while a connection is torn down */
     return PIER_ECONNRESET;
   return result == PIER_EPIPE ? explain_broken_pipe(s) : result;
@@ -181,7 +166,7 @@ pier_ssize_t pier_os_recvmsg(pier_socket_t s, pier_msghdr *message, int flags)
 {
   struct msghdr native = native_of(message);
   pier_ssize_t result;
-  RESTART(result, s, POLLIN, recvmsg(s, &native, flags | RECVMSG_FLAGS));
+  PIER_POSIX_RESTART(result, s, POLLIN, recvmsg(s, &native, flags | RECVMSG_FLAGS));
   if (result < 0)
     return result;
   close_received_on_exec(&native);

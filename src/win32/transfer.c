@@ -65,6 +65,8 @@ pier_ssize_t pier_os_sendto(pier_socket_t s, const void *data, size_t size, int 
   int ready = check_writable(s, flags);
   if (ready < 0)
     return ready;
+  if ((flags & MSG_DONTWAIT) && size > DONTWAIT_MAX && pier_os_type(s) == SOCK_STREAM)
+    size = DONTWAIT_MAX;
   int result = sendto(s, (const char *)data, (int)size, flags & ~EMULATED_FLAGS, to, len);
   return result == SOCKET_ERROR ? send_error(s) : result;
 }

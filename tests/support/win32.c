@@ -224,7 +224,8 @@ int run_again(const char *program, const char *argument)
   PROCESS_INFORMATION child;
   memset(&how, 0, sizeof how);
   how.cb = sizeof how;
-  assert_true(CreateProcessA(path, line, NULL, NULL, TRUE, 0, NULL, NULL, &how, &child));
+  if (!CreateProcessA(path, line, NULL, NULL, TRUE, 0, NULL, NULL, &how, &child))
+    fail_msg("CreateProcess: %lu", GetLastError());
   DWORD code = 0;
   assert_int_equal(WaitForSingleObject(child.hProcess, INFINITE), WAIT_OBJECT_0);
   assert_true(GetExitCodeProcess(child.hProcess, &code));
