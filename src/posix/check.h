@@ -46,7 +46,7 @@ int pier_posix_go_on(pier_socket_t s, short events, int64_t *deadline);
 #define PIER_POSIX_RESTART(result, s, events, call)                                                \
   do {                                                                                             \
     int64_t deadline = 0;                                                                          \
-    int going;                                                                                     \
+    int going = 0;                                                                                 \
     do                                                                                             \
       (result) = pier_posix_check_size(call);                                                      \
     while ((result) == PIER_EINTR && (going = pier_posix_go_on(s, events, &deadline)) > 0);        \
