@@ -79,7 +79,7 @@ PIER_API int pier_select(int nfds, fd_set *readable, fd_set *writable, fd_set *e
  *
  * events      POLLIN, POLLOUT, POLLPRI or several of them; 0 waits for POLLERR and POLLHUP alone.
  * timeout_ms  see above.
- * waker       NULL.
+ * waker       NULL; anything else, like an event that is reported unasked, is PIER_EINVAL.
  *
  * Returns the events that are there, more than 0, or
  *   PIER_ETIMEDOUT             the time is over;
