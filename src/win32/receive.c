@@ -8,8 +8,8 @@ static int start(SOCKET s, pier_win32_reception *receive, DWORD *received, OVERL
     receive->message->dwFlags = receive->flags;
     return receive->receive_message(s, receive->message, received, overlapped, NULL);
   }
-  DWORD flags = receive->flags; /* which Winsock writes to */
-  return WSARecvFrom(s, receive->buffers, receive->count, received, &flags,
+  receive->flags_back = receive->flags;
+  return WSARecvFrom(s, receive->buffers, receive->count, received, &receive->flags_back,
                      (struct sockaddr *)receive->name, receive->name ? &receive->name_len : NULL,
                      overlapped, NULL);
 }

@@ -14,6 +14,7 @@ typedef struct pier_win32_reception {
   WSABUF *buffers;
   DWORD count;
   DWORD flags;                   /* Winsock's, set by pier_win32_receive */
+  DWORD flags_back;              /* what Winsock writes to, for as long as the receive lasts */
   struct sockaddr_storage *name; /* or NULL */
   int name_len;                  /* the room there is; afterwards, the name's length */
   LPWSAMSG message;              /* or NULL: without control data */
