@@ -26,11 +26,15 @@ PIER_COLD int pier_posix_go_on(pier_socket_t s, short events, int64_t *deadline)
   return ready == 0 ? PIER_EAGAIN : ready;
 }
 
-/* Linux says EPIPE of a connection that has ended, and of one that has never been. A look at what
-   could be received tells: it ended, or there is none. */
-static PIER_COLD pier_ssize_t explain_broken_pipe(pier_socket_t s)
+/* What a send has come to. macOS says EPROTOTYPE while a connection is torn down; Linux says EPIPE of
+   one that has ended, and of one that has never been, which a look at what could be received tells. */
+static pier_ssize_t explain_send(pier_socket_t s, pier_ssize_t result)
 {
   char byte;
+  if (result == PIER_EPROTOTYPE)
+    return PIER_ECONNRESET;
+  if (result != PIER_EPIPE)
+    return result;
   bool is_lonely =
     pier_posix_check_size(recv(s, &byte, 1, MSG_PEEK | MSG_DONTWAIT)) == PIER_ENOTCONN;
   return is_lonely ? PIER_ENOTCONN : PIER_EPIPE;
@@ -41,9 +45,7 @@ static PIER_COLD pier_ssize_t send_again(pier_socket_t s, const void *data, size
 {
   if (result == PIER_EINTR)
     PIER_POSIX_RESTART(result, s, POLLOUT, send(s, data, size, flags));
-  if (result == PIER_EPROTOTYPE) /* macOS's word while a connection is torn down */
-    return PIER_ECONNRESET;
-  return result == PIER_EPIPE ? explain_broken_pipe(s) : result;
+  return explain_send(s, result);
 }
 
 static PIER_COLD pier_ssize_t recv_again(pier_socket_t s, void *data, size_t size, int flags)
@@ -92,9 +94,7 @@ pier_ssize_t pier_os_sendto(pier_socket_t s, const void *data, size_t size, int 
 {
   pier_ssize_t result;
   PIER_POSIX_RESTART(result, s, POLLOUT, sendto(s, data, size, flags | MSG_NOSIGNAL, to, len));
-  if (result == PIER_EPROTOTYPE) /* macOS's word while a connection is torn down */
-    return PIER_ECONNRESET;
-  return result == PIER_EPIPE ? explain_broken_pipe(s) : result;
+  return explain_send(s, result);
 }
 
 pier_ssize_t pier_os_recvfrom(pier_socket_t s, void *data, size_t size, int flags,
@@ -126,9 +126,7 @@ pier_ssize_t pier_os_sendmsg(pier_socket_t s, const pier_msghdr *message, int fl
   struct msghdr native = native_of(message);
   pier_ssize_t result;
   PIER_POSIX_RESTART(result, s, POLLOUT, sendmsg(s, &native, flags | MSG_NOSIGNAL));
-  if (result == PIER_EPROTOTYPE) /* macOS's word while a connection is torn down */
-    return PIER_ECONNRESET;
-  return result == PIER_EPIPE ? explain_broken_pipe(s) : result;
+  return explain_send(s, result);
 }
 
 /* Received descriptors are not inherited. Where the kernel knows a flag for that, it gives the flag
